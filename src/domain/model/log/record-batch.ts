@@ -122,6 +122,19 @@ export class RecordBatch {
     return this.bytes.subarray(CRC_COVERS_FROM);
   }
 
+  /** The same batch in memory of its own. */
+  copy(): RecordBatch {
+    return new RecordBatch(Buffer.from(this.bytes));
+  }
+
+  /** The same batch around records in another codec. The CRC must be set anew afterwards. */
+  withRecords(codecId: number, records: Buffer): RecordBatch {
+    const bytes = Buffer.concat([this.bytes.subarray(0, BATCH_HEADER_BYTES), records]);
+    bytes.writeInt32BE(bytes.length - BATCH_PREFIX_BYTES, 8);
+    bytes.writeInt16BE((this.attributes & ~COMPRESSION_MASK) | codecId, 21);
+    return new RecordBatch(bytes);
+  }
+
   /** Gives the batch its place in a log. Both fields lie outside the CRC, so the sender's checksum stays valid. */
   assign(baseOffset: number, leaderEpoch: number): void {
     putInt64(this.bytes, baseOffset, 0);
@@ -131,6 +144,11 @@ export class RecordBatch {
   /** Turns the batch to LogAppendTime: every record now has the broker's time. The CRC must be set anew afterwards. */
   stampLogAppendTime(timestamp: number): void {
     this.bytes.writeInt16BE(this.attributes | TIMESTAMP_TYPE_BIT, 21);
+    putInt64(this.bytes, timestamp, 35);
+  }
+
+  /** Says the largest timestamp of the records. The CRC must be set anew afterwards. */
+  setMaxTimestamp(timestamp: number): void {
     putInt64(this.bytes, timestamp, 35);
   }
 

@@ -1,0 +1,26 @@
+import type { Checksum } from '../../../ports/checksum.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { Logger } from '../../../ports/logger.ts';
+import type { FlushSchedule, SyncSchedule } from './commit-schedules.ts';
+import type { Descriptors } from './descriptors.ts';
+import type { FileSystem } from './file-system.ts';
+import type { HeaderWalk } from './header-walk.ts';
+import type { SegmentIndexes } from './segment-indexes.ts';
+import type { StagingPool, WritePace } from './staging.ts';
+
+/** What all logs of one store share. */
+export interface Engine {
+  readonly fileSystem: FileSystem;
+  readonly checksum: Checksum;
+  readonly clock: Clock;
+  readonly logger: Logger;
+  readonly descriptors: Descriptors;
+  readonly headers: HeaderWalk;
+  readonly indexes: SegmentIndexes;
+  readonly staging: StagingPool;
+  readonly pace: WritePace;
+  readonly flushes: FlushSchedule;
+  readonly syncs: SyncSchedule;
+  readonly smallBatchBytes: number;
+  readonly hotTailBytes: number;
+}

@@ -1,0 +1,61 @@
+import type {
+  CreateTopicResult,
+  CreateTopics as CreateTopicsUseCase,
+} from '../../../../domain/use-cases/create-topics.ts';
+import {
+  CreateTopics,
+  type CreateTopicsRequest,
+  type CreateTopicsResponse,
+} from '../messages/create-topics.ts';
+import { serve, type ServedApi } from '../registry.ts';
+import { ZERO_UUID } from '../wire/schema.ts';
+import { CONFIG_SOURCE_CODES } from './config-codes.ts';
+import { errorCode, orErrorResponse } from './errors.ts';
+
+type TopicRequest = CreateTopicsRequest['topics'][number];
+type TopicResponse = CreateTopicsResponse['topics'][number];
+
+/** Creates topics; older versions lack the answer's counts and configs (before v5) and ids (before v7), which then stay unsaid. */
+export function createTopicsHandler(createTopics: CreateTopicsUseCase): ServedApi {
+  const handle = async ({ topics, validateOnly }: CreateTopicsRequest) => {
+    const results = await createTopics.execute({ topics: topics.map(wantedOf), validateOnly });
+    return { topics: results.map(topicOf) };
+  };
+  return serve(
+    CreateTopics,
+    orErrorResponse(handle, ({ topics }, { code, message }) => ({
+      topics: topics.map(({ name }) => ({
+        name,
+        errorCode: errorCode(code),
+        errorMessage: message,
+      })),
+    })),
+  );
+}
+
+function wantedOf(topic: TopicRequest) {
+  const { name, numPartitions, replicationFactor, configs } = topic;
+  const assignments = topic.assignments.map(({ partitionIndex, brokerIds }) => ({
+    partition: partitionIndex,
+    brokerIds,
+  }));
+  return { name, partitions: numPartitions, replicationFactor, assignments, configs };
+}
+
+function topicOf(result: CreateTopicResult): TopicResponse {
+  return {
+    name: result.name,
+    topicId: result.topicId ?? ZERO_UUID,
+    errorCode: errorCode(result.error),
+    errorMessage: result.message,
+    numPartitions: result.partitions,
+    replicationFactor: result.replicationFactor,
+    configs: result.configs.map(({ name, value, readOnly, source, sensitive }) => ({
+      name,
+      value,
+      readOnly,
+      configSource: CONFIG_SOURCE_CODES[source],
+      isSensitive: sensitive,
+    })),
+  };
+}

@@ -1,0 +1,26 @@
+import { BrokerError, type ErrorName } from '../../../../domain/model/error.ts';
+import { ERROR_CODES, NO_ERROR } from '../messages/error-codes.ts';
+import type { Handler } from '../registry.ts';
+
+/** The number on the wire for an error name, or for none. */
+export function errorCode(error: ErrorName | null): number {
+  return error === null ? NO_ERROR : ERROR_CODES[error];
+}
+
+/**
+ * A handler that answers a request which failed as a whole in its API's own shape, as Kafka's AbstractRequest.getErrorResponse
+ * does. What is no BrokerError is thrown on.
+ */
+export function orErrorResponse<Request, Response>(
+  handle: (...args: Parameters<Handler<Request, Response>>) => Response | Promise<Response>,
+  errorResponse: (request: Request, error: BrokerError) => Response,
+): Handler<Request, Response> {
+  return async (request, context) => {
+    try {
+      return await handle(request, context);
+    } catch (error) {
+      if (error instanceof BrokerError) return errorResponse(request, error);
+      throw error;
+    }
+  };
+}

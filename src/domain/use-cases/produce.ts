@@ -1,0 +1,172 @@
+import { BrokerError, type ErrorName } from '../model/error.ts';
+import type { RecordDefect } from '../model/log/batch-validation.ts';
+import type { PartitionRef } from '../model/log/partition-ref.ts';
+import { RecordBatch } from '../model/log/record-batch.ts';
+import type { Topic } from '../model/topic/topic.ts';
+import type { Clock } from '../../ports/clock.ts';
+import type { Timers } from '../../ports/timers.ts';
+import type { FlushPolicy } from './runtime/flush-policy.ts';
+import type { Appended, Partition } from './runtime/partition.ts';
+import type { PartitionRegistry } from './runtime/partition-registry.ts';
+import type { Admission, RecordIntake } from './runtime/record-intake.ts';
+import { storageErrorName } from './runtime/storage-errors.ts';
+
+/** Bytes for one partition, as they came; they must hold until `execute` first returns. */
+export interface ProducePartition extends PartitionRef {
+  readonly records: Buffer | null;
+}
+
+export interface ProduceCommand {
+  /** 0 nobody waits, 1 written, -1 written as the flush policy says. */
+  readonly acks: number;
+  /** How long to wait for the disk at most, in milliseconds. */
+  readonly timeoutMs: number;
+  readonly transactionalId: string | null;
+  /** False for requests of versions that do not know zstd. */
+  readonly zstdAllowed: boolean;
+  readonly partitions: readonly ProducePartition[];
+}
+
+export interface ProduceOutcome extends Appended {
+  readonly recordErrors: readonly RecordDefect[];
+  readonly logStartOffset: number;
+}
+
+const NO_BYTES = Buffer.alloc(0);
+
+/** Appends record batches to partitions and answers when they are as safe as the producer asked. */
+export class Produce {
+  readonly #registry: PartitionRegistry;
+  readonly #intake: RecordIntake;
+  readonly #flushPolicy: FlushPolicy;
+  readonly #clock: Clock;
+  readonly #timers: Timers;
+
+  constructor(options: {
+    registry: PartitionRegistry;
+    intake: RecordIntake;
+    flushPolicy: FlushPolicy;
+    clock: Clock;
+    timers: Timers;
+  }) {
+    this.#registry = options.registry;
+    this.#intake = options.intake;
+    this.#flushPolicy = options.flushPolicy;
+    this.#clock = options.clock;
+    this.#timers = options.timers;
+  }
+
+  /** The outcomes, in the order of the partitions. All that can be appended at once is, before this returns. */
+  async execute(command: ProduceCommand): Promise<ProduceOutcome[]> {
+    const { acks, partitions } = command;
+    if (acks < -1 || acks > 1) {
+      const message = `acks must be -1, 0 or 1, not ${acks}`;
+      return partitions.map(() => refused('INVALID_REQUIRED_ACKS', message));
+    }
+    const writes = partitions.map(partition => this.#write(partition, command));
+    const outcomes: ProduceOutcome[] = [];
+    for (const write of writes) outcomes.push(write instanceof Promise ? await write : write);
+    return outcomes;
+  }
+
+  #write(
+    wanted: ProducePartition,
+    command: ProduceCommand,
+  ): ProduceOutcome | Promise<ProduceOutcome> {
+    const located = this.#registry.locate(wanted);
+    if ('error' in located) return refused(located.error, 'this broker has no such partition');
+    const { topic } = located;
+    if (command.acks === -1 && topic.minInsyncReplicas > 1) {
+      const message = `min.insync.replicas is ${topic.minInsyncReplicas}, and there is one replica`;
+      return refused('NOT_ENOUGH_REPLICAS', message);
+    }
+    const admission = this.#intake.admit(wanted.records ?? NO_BYTES, topic, command.zstdAllowed);
+    const partition = this.#registry.opened(topic, wanted.partition);
+    if (admission instanceof Promise || partition === undefined || partition.hasQueue) {
+      return this.#writeLater(topic, wanted.partition, { admission: kept(admission), command });
+    }
+    return this.#append(partition, admission, command);
+  }
+
+  /** For a batch that must be inflated first, a log that must be opened first, or one behind such a batch. */
+  async #writeLater(
+    topic: Topic,
+    index: number,
+    later: { admission: Admission | Promise<Admission>; command: ProduceCommand },
+  ): Promise<ProduceOutcome> {
+    try {
+      // Without a wait where the log is open: whoever comes next must find this one in line.
+      const opened = this.#registry.opened(topic, index);
+      const partition = opened ?? (await this.#registry.open(topic, index));
+      // The order of the requests is the order of the log, whoever is inflated first.
+      const turn = await partition.inTurn(async () => {
+        const admission = await later.admission;
+        return { outcome: this.#append(partition, admission, later.command) };
+      });
+      return await turn.outcome;
+    } catch (error) {
+      return refused(storageErrorName(error), 'the log of this partition cannot be opened');
+    }
+  }
+
+  #append(
+    partition: Partition,
+    admission: Admission,
+    command: ProduceCommand,
+  ): ProduceOutcome | Promise<ProduceOutcome> {
+    if (!(admission instanceof RecordBatch)) {
+      return refused(admission.error, admission.message, admission.recordErrors);
+    }
+    if (admission.isTransactional) {
+      return refused('INVALID_TXN_STATE', 'the partition is in no transaction of this producer');
+    }
+    const appended = partition.append(admission, this.#clock.now());
+    const { logStartOffset } = partition;
+    const outcome = { ...appended, recordErrors: [], logStartOffset };
+    if (appended.error !== null) return { ...outcome, logStartOffset: -1 };
+    return this.#commit(partition, outcome, command);
+  }
+
+  #commit(
+    partition: Partition,
+    outcome: ProduceOutcome,
+    { acks, timeoutMs }: ProduceCommand,
+  ): ProduceOutcome | Promise<ProduceOutcome> {
+    const durable = this.#flushPolicy.waitsForDisk(acks);
+    const answered = partition.commit(durable).then(() => outcome, failure);
+    if (acks === 0) return outcome;
+    return durable ? this.#withDeadline(answered, timeoutMs) : answered;
+  }
+
+  /** A disk that hangs is told as a timeout; the batch may still become durable, and its producer will try again. */
+  #withDeadline(answered: Promise<ProduceOutcome>, timeoutMs: number): Promise<ProduceOutcome> {
+    return new Promise(resolve => {
+      const cancel = this.#timers.after(Math.max(1, timeoutMs), () =>
+        resolve(refused('REQUEST_TIMED_OUT', `the disk did not answer in ${timeoutMs} ms`)),
+      );
+      void answered.then(outcome => {
+        cancel();
+        resolve(outcome);
+      });
+    });
+  }
+}
+
+/** What waits must not look into the receive buffer, which is used again. */
+function kept(admission: Admission | Promise<Admission>): Admission | Promise<Admission> {
+  return admission instanceof RecordBatch ? admission.copy() : admission;
+}
+
+function failure(error: unknown): ProduceOutcome {
+  if (error instanceof BrokerError) return refused(error.code, error.message);
+  throw error;
+}
+
+function refused(
+  error: ErrorName,
+  message: string,
+  recordErrors: readonly RecordDefect[] = [],
+): ProduceOutcome {
+  const nowhere = { baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1 };
+  return { error, message, recordErrors, ...nowhere };
+}

@@ -1,0 +1,150 @@
+import type { ErrorName } from '../../model/error.ts';
+import type { PartitionRef } from '../../model/log/partition-ref.ts';
+import { ProducerState } from '../../model/log/producer-state.ts';
+import type { Topic } from '../../model/topic/topic.ts';
+import type { Clock } from '../../../ports/clock.ts';
+import type { Logger } from '../../../ports/logger.ts';
+import type { LogStorage, PartitionKey } from '../../../ports/log-storage.ts';
+import { LogDigest } from './log-digest.ts';
+import { Partition } from './partition.ts';
+import { storageErrorName } from './storage-errors.ts';
+
+/** Finds topics; the cluster's metadata does. */
+export interface TopicDirectory {
+  topicNamed(name: string): Topic | undefined;
+  topicWithId(id: string): Topic | undefined;
+}
+
+/** A partition that a request may use, or why not. */
+export type Located = { readonly topic: Topic } | { readonly error: ErrorName };
+
+type Slot = Partition | Promise<Partition> | undefined;
+
+/**
+ * The partitions of this broker. A log is opened when it is first used, so that ten thousand partitions cost nothing until then;
+ * one whose last write has an unknown outcome is opened again to see what is there.
+ */
+export class PartitionRegistry {
+  readonly #topics: TopicDirectory;
+  readonly #storage: LogStorage;
+  readonly #epoch: number;
+  readonly #clock: Clock;
+  readonly #logger: Logger;
+  readonly #producerExpirationMs: () => number;
+  readonly #slots = new Map<string, Slot[]>();
+
+  constructor(options: {
+    topics: TopicDirectory;
+    storage: LogStorage;
+    epoch: number;
+    clock: Clock;
+    logger: Logger;
+    producerExpirationMs: () => number;
+  }) {
+    this.#topics = options.topics;
+    this.#storage = options.storage;
+    this.#epoch = options.epoch;
+    this.#clock = options.clock;
+    this.#logger = options.logger;
+    this.#producerExpirationMs = options.producerExpirationMs;
+  }
+
+  /** The epoch that this broker leads every partition with. */
+  get epoch(): number {
+    return this.#epoch;
+  }
+
+  locate(ref: PartitionRef): Located {
+    const byId = ref.topicId !== null;
+    const topic = byId
+      ? this.#topics.topicWithId(ref.topicId)
+      : this.#topics.topicNamed(ref.topic ?? '');
+    if (topic === undefined) {
+      return { error: byId ? 'UNKNOWN_TOPIC_ID' : 'UNKNOWN_TOPIC_OR_PARTITION' };
+    }
+    const known = ref.partition >= 0 && ref.partition < topic.partitionCount;
+    return known ? { topic } : { error: 'UNKNOWN_TOPIC_OR_PARTITION' };
+  }
+
+  /** The partition if its log is open, so that the hot path need not wait. */
+  opened(topic: Topic, index: number): Partition | undefined {
+    const slot = this.#slots.get(topic.id)?.[index];
+    return slot instanceof Partition && slot.offline !== 'REQUEST_TIMED_OUT' ? slot : undefined;
+  }
+
+  /** Opens the log if need be. Rejects with a StorageError. */
+  open(topic: Topic, index: number): Promise<Partition> {
+    const slots = this.#slotsOf(topic);
+    const slot = slots[index];
+    if (slot instanceof Promise) return slot;
+    const partition = this.opened(topic, index);
+    if (partition) return Promise.resolve(partition);
+    const opening = this.#openLog(topic, index);
+    slots[index] = opening;
+    opening.then(
+      opened => this.#settle(slots, index, { opening, opened }),
+      () => this.#settle(slots, index, { opening, opened: undefined }),
+    );
+    return opening;
+  }
+
+  /** Every partition whose log is open. */
+  *all(): Generator<Partition> {
+    for (const slots of this.#slots.values()) {
+      for (const slot of slots) if (slot instanceof Partition) yield slot;
+    }
+  }
+
+  /** Forces to disk, in the background, what was written since the last time. */
+  flush(): void {
+    for (const partition of this.all()) partition.flush();
+  }
+
+  /** Forgets a deleted topic, wakes whoever waits for it, and removes its logs. */
+  async remove(topic: Topic): Promise<void> {
+    const slots = this.#slots.get(topic.id) ?? [];
+    this.#slots.delete(topic.id);
+    for (let index = 0; index < topic.partitionCount; index++) {
+      const partition = await Promise.resolve(slots[index]).catch(() => undefined);
+      partition?.retire('UNKNOWN_TOPIC_OR_PARTITION');
+      await this.#storage.remove(keyOf(topic, index));
+    }
+  }
+
+  /** Saves what was derived from the logs, for a quick next start; the store itself is closed by its owner. */
+  async close(): Promise<void> {
+    for (const partition of this.all()) {
+      await partition.saveCheckpoint().catch(storageErrorName);
+      partition.retire('NOT_LEADER_OR_FOLLOWER');
+    }
+  }
+
+  async #openLog(topic: Topic, index: number): Promise<Partition> {
+    const log = await this.#storage.open(keyOf(topic, index), this.#epoch, topic);
+    const producers = new ProducerState(this.#producerExpirationMs);
+    const digest = await LogDigest.recover(log, producers, this.#clock.now());
+    const onFailure = (error: unknown): void => {
+      const facts = { topic: topic.name, partition: index, error: String(error) };
+      this.#logger.error(facts, 'the log of a partition failed: it takes no more records');
+    };
+    return new Partition({ topic, index, log, digest, onFailure });
+  }
+
+  #settle(
+    slots: Slot[],
+    index: number,
+    outcome: { opening: Promise<Partition>; opened: Partition | undefined },
+  ): void {
+    if (slots[index] === outcome.opening) slots[index] = outcome.opened;
+  }
+
+  #slotsOf(topic: Topic): Slot[] {
+    let slots = this.#slots.get(topic.id);
+    if (slots === undefined) this.#slots.set(topic.id, (slots = []));
+    return slots;
+  }
+}
+
+function keyOf(topic: Topic, partition: number): PartitionKey {
+  return { topicId: topic.id, topic: topic.name, partition };
+}

@@ -1,0 +1,228 @@
+import { BrokerError, type ErrorName } from '../../model/error.ts';
+import { HighWatermark, type CommitRound } from '../../model/log/high-watermark.ts';
+import { endOffsetFor, type EpochStart } from '../../model/log/leader-epochs.ts';
+import { wholeBatchBytes, type RecordBatch } from '../../model/log/record-batch.ts';
+import type { Topic } from '../../model/topic/topic.ts';
+import { StorageError, type Allocate, type PartitionLog } from '../../../ports/log-storage.ts';
+import { storageErrorName } from './storage-errors.ts';
+import type { LogDigest } from './log-digest.ts';
+
+/** Is told when more of a partition can be read, or when it will give no more. */
+export interface PartitionWatcher {
+  progressed(partition: Partition): void;
+}
+
+/** What a partition is made of. */
+export interface PartitionParts {
+  readonly topic: Topic;
+  readonly index: number;
+  readonly log: PartitionLog;
+  readonly digest: LogDigest;
+  /** Told once, when the store has failed. */
+  readonly onFailure: (error: unknown) => void;
+}
+
+/** Where a batch went; a duplicate went there before. */
+export interface Appended {
+  readonly error: ErrorName | null;
+  readonly message: string | null;
+  readonly baseOffset: number;
+  /** The broker's time in a LogAppendTime topic, else -1. */
+  readonly logAppendTimeMs: number;
+}
+
+const NOTHING = Buffer.alloc(0);
+
+/** One run of commits that the store answers with one promise. */
+interface Round {
+  readonly committed: Promise<void>;
+  readonly round: CommitRound;
+  readonly settled: Promise<void>;
+}
+
+/**
+ * A partition as its leader sees it: gives batches their offsets, keeps producers honest, and moves the high watermark. All state
+ * changes are synchronous; only the store makes anyone wait. After the store has failed it takes no more, and what was
+ * committed stays readable.
+ */
+export class Partition {
+  readonly topic: Topic;
+  readonly index: number;
+  readonly leaderEpoch: number;
+  readonly #log: PartitionLog;
+  readonly #digest: LogDigest;
+  readonly #highWatermark: HighWatermark;
+  readonly #onFailure: (error: unknown) => void;
+  readonly #watchers = new Set<PartitionWatcher>();
+  #appendedBytes = 0;
+  #flushedBytes = 0;
+  #latest: Round | null = null;
+  #offline: ErrorName | null = null;
+  #turn: Promise<unknown> | null = null;
+
+  constructor({ topic, index, log, digest, onFailure }: PartitionParts) {
+    this.topic = topic;
+    this.index = index;
+    this.leaderEpoch = log.epochs.at(-1)?.epoch ?? 0;
+    this.#log = log;
+    this.#digest = digest;
+    this.#onFailure = onFailure;
+    this.#highWatermark = new HighWatermark(log.endOffset);
+  }
+
+  get logStartOffset(): number {
+    return this.#log.startOffset;
+  }
+  get logEndOffset(): number {
+    return this.#log.endOffset;
+  }
+  get highWatermark(): number {
+    return this.#highWatermark.value;
+  }
+  /** Below it no transaction is open: the high watermark, as long as there are no transactions. */
+  get lastStableOffset(): number {
+    return this.#highWatermark.value;
+  }
+  /** Bytes of batches that became readable since this broker opened the log: it only grows. */
+  get committedBytes(): number {
+    return this.#highWatermark.bytes;
+  }
+  get sizeInBytes(): number {
+    return this.#log.sizeInBytes;
+  }
+  get epochs(): readonly EpochStart[] {
+    return this.#log.epochs;
+  }
+  get maxTimestamp(): { timestamp: number; baseOffset: number } {
+    return this.#digest.peak;
+  }
+  /** Why this partition takes no more batches, or null. */
+  get offline(): ErrorName | null {
+    return this.#offline;
+  }
+
+  /** Appends a checked batch in place; nobody can read it before a commit. */
+  append(batch: RecordBatch, nowMs: number): Appended {
+    if (this.#offline) return refused(this.#offline, 'the log of this partition is offline');
+    const verdict = this.#digest.check(batch, nowMs);
+    if (verdict.kind === 'refused') return refused(verdict.error, verdict.message);
+    const logAppendTimeMs = batch.isLogAppendTime ? batch.maxTimestamp : -1;
+    if (verdict.kind === 'duplicate') {
+      return { error: null, message: null, baseOffset: verdict.baseOffset, logAppendTimeMs };
+    }
+    const baseOffset = this.#log.endOffset;
+    batch.assign(baseOffset, this.leaderEpoch);
+    this.#log.append(batch);
+    this.#digest.observe(batch, nowMs);
+    this.#appendedBytes += batch.sizeInBytes;
+    return { error: null, message: null, baseOffset, logAppendTimeMs };
+  }
+
+  /**
+   * Resolves when all that was appended is committed, and on disk if `durable`; the high watermark has moved by then if no
+   * earlier commit is still under way. Rejects with a BrokerError.
+   */
+  commit(durable: boolean): Promise<void> {
+    const committed = this.#log.commit(durable);
+    if (this.#latest?.committed === committed && !this.#latest.round.finished) {
+      this.#latest.round.endOffset = this.#log.endOffset;
+      this.#latest.round.bytes = this.#appendedBytes;
+      return this.#latest.settled;
+    }
+    const round = this.#highWatermark.begin(this.#log.endOffset, this.#appendedBytes);
+    const settled = committed.then(
+      () => this.#finish(round),
+      error => this.#fail(error),
+    );
+    this.#latest = { committed, round, settled };
+    return settled;
+  }
+
+  /** Forces to disk what came since the last time; whoever waits for it is told by `commit`. */
+  flush(): void {
+    if (this.#flushedBytes === this.#appendedBytes || this.#offline !== null) return;
+    this.#flushedBytes = this.#appendedBytes;
+    this.commit(true).catch(noop);
+  }
+
+  /** Whole committed batches from `offset` on, at most `maxBytes` unless the first is larger. Rejects with a StorageError. */
+  read(offset: number, maxBytes: number, allocate: Allocate): Buffer | Promise<Buffer> {
+    if (offset >= this.highWatermark) return NOTHING;
+    const bytes = this.#log.read(offset, maxBytes, allocate);
+    return bytes instanceof Promise ? bytes.then(b => this.#visible(b)) : this.#visible(bytes);
+  }
+
+  /** A batch at or before the first with a timestamp of at least `timestamp`; see PartitionLog. */
+  offsetFor(timestamp: number): number | Promise<number> {
+    return this.#log.offsetFor(timestamp);
+  }
+
+  endOffsetForEpoch(epoch: number): { epoch: number; endOffset: number } {
+    return endOffsetFor(this.#log.epochs, epoch, this.highWatermark);
+  }
+
+  /** Moves the log start offset, durably when it resolves (DeleteRecords). */
+  async trimBefore(offset: number): Promise<void> {
+    await this.#log.trimBefore(offset);
+    this.#wake();
+  }
+
+  /** Runs works on this partition one after the other, for those that must wait before they append. */
+  inTurn<T>(work: () => Promise<T>): Promise<T> {
+    const turn = (this.#turn ?? Promise.resolve()).then(work);
+    const ended = turn.then(noop, noop).then(() => {
+      if (this.#turn === ended) this.#turn = null;
+    });
+    this.#turn = ended;
+    return turn;
+  }
+  /** Whether somebody is in line, so that whoever comes must line up too. */
+  get hasQueue(): boolean {
+    return this.#turn !== null;
+  }
+
+  watch(watcher: PartitionWatcher): void {
+    this.#watchers.add(watcher);
+  }
+  unwatch(watcher: PartitionWatcher): void {
+    this.#watchers.delete(watcher);
+  }
+
+  /** Takes no more batches and wakes whoever waits: the topic is gone, or the broker stops. */
+  retire(reason: ErrorName): void {
+    this.#offline ??= reason;
+    this.#wake();
+  }
+
+  /** Keeps what was derived from the log, so that the next open need not read all of it. */
+  async saveCheckpoint(): Promise<void> {
+    if (this.#offline === null) await this.#digest.save(this.#log);
+  }
+
+  #finish(round: CommitRound): void {
+    if (this.#highWatermark.finish(round)) this.#wake();
+    this.#digest.saveIfDue(this.#log);
+  }
+
+  #fail(error: unknown): never {
+    const name = storageErrorName(error);
+    if (this.#offline === null) this.#onFailure(error);
+    this.retire(name);
+    throw new BrokerError(name, error instanceof StorageError ? error.message : String(error));
+  }
+
+  #visible(bytes: Buffer): Buffer {
+    if (this.#highWatermark.settled) return bytes;
+    return bytes.subarray(0, wholeBatchBytes(bytes, this.highWatermark));
+  }
+
+  #wake(): void {
+    for (const watcher of this.#watchers) watcher.progressed(this);
+  }
+}
+
+function noop(): void {}
+
+function refused(error: ErrorName, message: string): Appended {
+  return { error, message, baseOffset: -1, logAppendTimeMs: -1 };
+}

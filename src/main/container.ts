@@ -1,0 +1,68 @@
+import 'reflect-metadata';
+import { Container } from 'inversify';
+import { NodeCompression } from '../adapters/compression/node-compression.ts';
+import { pinoLogger } from '../adapters/observability/pino-logger.ts';
+import { RateLimitedLogger } from '../adapters/observability/rate-limited-logger.ts';
+import { Crc32c } from '../adapters/runtime/crc32c.ts';
+import { NodeRandom } from '../adapters/runtime/node-random.ts';
+import { NodeTimers } from '../adapters/runtime/node-timers.ts';
+import { SystemClock } from '../adapters/runtime/system-clock.ts';
+import { MetadataLog } from '../domain/use-cases/runtime/metadata-log.ts';
+import { FlushPolicy } from '../domain/use-cases/runtime/flush-policy.ts';
+import { RecordIntake } from '../domain/use-cases/runtime/record-intake.ts';
+import type { BrokerOptions } from './broker-options.ts';
+import { brokerConfig, kafkaListener, openStorage, partitions, self } from './factories.ts';
+import { TOKENS as T } from './tokens.ts';
+import { useCases } from './use-cases.ts';
+
+/** Everything a broker is made of, and from what. Parts are made when first asked for, once. */
+export function createContainer(options: BrokerOptions): Container {
+  const c = new Container({ defaultScope: 'Singleton' });
+  c.bind(T.options).toConstantValue(options);
+  c.bind(T.brokerConfig).toResolvedValue(brokerConfig, [T.options]);
+  c.bind(T.self).toResolvedValue(self, [T.options]);
+
+  c.bind(T.clock).toResolvedValue(() => new SystemClock(), []);
+  c.bind(T.timers).toResolvedValue(() => new NodeTimers(), []);
+  c.bind(T.random).toResolvedValue(() => new NodeRandom(), []);
+  c.bind(T.checksum).toResolvedValue(() => new Crc32c(), []);
+  c.bind(T.compression).toResolvedValue(() => new NodeCompression(), []);
+  c.bind(T.logger).toResolvedValue(
+    ({ logLevel }, clock) => new RateLimitedLogger(pinoLogger(logLevel), clock),
+    [T.options, T.clock],
+  );
+  c.bind(T.storage).toResolvedValue(openStorage, [T.options, T.checksum, T.clock, T.logger]);
+  c.bind(T.kafkaListener).toResolvedValue(kafkaListener, [
+    T.options,
+    T.useCases,
+    T.metadata,
+    T.logger,
+  ]);
+
+  c.bind(T.metadata).toResolvedValue(
+    (storage, checksum, clock, random, broker) =>
+      MetadataLog.open({ storage, checksum, clock, random, broker }),
+    [T.storage, T.checksum, T.clock, T.random, T.brokerConfig],
+  );
+  c.bind(T.partitions).toResolvedValue(partitions, [T.metadata, T.storage, T.clock, T.logger]);
+  c.bind(T.flushPolicy).toResolvedValue(
+    config => new FlushPolicy(() => config.get('flush.policy')),
+    [T.brokerConfig],
+  );
+  c.bind(T.intake).toResolvedValue(
+    (checksum, compression, clock) => new RecordIntake(checksum, compression, clock),
+    [T.checksum, T.compression, T.clock],
+  );
+  c.bind(T.useCases).toResolvedValue(
+    (metadata, partitions, intake, flushPolicy, self, compression, clock, timers, random, logger) =>
+      useCases({
+        ...{ metadata, partitions, intake, flushPolicy, self },
+        ...{ compression, clock, timers, random, logger },
+      }),
+    [
+      ...([T.metadata, T.partitions, T.intake, T.flushPolicy, T.self] as const),
+      ...([T.compression, T.clock, T.timers, T.random, T.logger] as const),
+    ],
+  );
+  return c;
+}

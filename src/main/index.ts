@@ -1,0 +1,1 @@
+export { startBroker, type Broker, type StartOptions } from './start-broker.ts';

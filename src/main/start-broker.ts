@@ -1,0 +1,99 @@
+import type { Container } from 'inversify';
+import type { Listener } from '../ports/listener.ts';
+import type { LogStorage } from '../ports/log-storage.ts';
+import type { BrokerOptions } from './broker-options.ts';
+import { createContainer } from './container.ts';
+import { TOKENS as T } from './tokens.ts';
+
+/** A broker that runs in this process. */
+export interface Broker {
+  readonly host: string;
+  readonly port: number;
+  /** `host:port`, for a client's `bootstrap.servers`. */
+  readonly bootstrap: string;
+  readonly clusterId: string;
+  /** Answers what was received, writes everything to stable storage, and gives up the store. */
+  stop(): Promise<void>;
+  [Symbol.asyncDispose](): Promise<void>;
+}
+
+/** What `startBroker` may be told; everything has a default. */
+export type StartOptions = Partial<BrokerOptions>;
+
+const DEFAULTS: BrokerOptions = {
+  storage: 'memory',
+  dataDir: './data',
+  host: '127.0.0.1',
+  port: 0,
+  advertisedHost: null,
+  advertisedPort: null,
+  brokerId: 1,
+  logLevel: 'silent',
+  settings: {},
+};
+
+/**
+ * Starts a broker and resolves when it takes connections. Rejects with a StorageError (code `locked`) when another process has
+ * the data directory, with a BrokerError (INVALID_CONFIG) for a setting that is wrong, and with the system's error when the
+ * address is taken; nothing is left running then.
+ */
+export async function startBroker(options: StartOptions = {}): Promise<Broker> {
+  const container = createContainer({ ...DEFAULTS, ...options });
+  try {
+    return await start(container);
+  } catch (error) {
+    if (container.isCurrentBound(T.storage)) await closeStorage(container).catch(() => {});
+    throw error;
+  }
+}
+
+async function start(container: Container): Promise<Broker> {
+  const storage = await container.getAsync(T.storage);
+  const listener = await container.getAsync(T.kafkaListener);
+  const metadata = await container.getAsync(T.metadata);
+  const partitions = await container.getAsync(T.partitions);
+  const { deleteTopics } = await container.getAsync(T.useCases);
+  await deleteTopics.removeOrphans(storage);
+  const stopFlushing = await startFlushing(container);
+  const address = await listener.start();
+  const self = container.get(T.self);
+  self.node = { ...self.node, port: container.get(T.options).advertisedPort ?? address.port };
+  let stopped: Promise<void> | null = null;
+  const stop = (): Promise<void> =>
+    (stopped ??= stopInOrder(stopFlushing, listener, partitions, storage));
+  return {
+    host: self.node.host,
+    port: self.node.port,
+    bootstrap: `${self.node.host}:${self.node.port}`,
+    clusterId: metadata.clusterId,
+    stop,
+    [Symbol.asyncDispose]: stop,
+  };
+}
+
+/** Nobody is answered after the logs are closed, and nothing is written after the store is. */
+async function stopInOrder(
+  stopFlushing: () => void,
+  listener: Listener,
+  partitions: { close(): Promise<void> },
+  storage: LogStorage,
+): Promise<void> {
+  stopFlushing();
+  await listener.stop();
+  await partitions.close();
+  await storage.close();
+}
+
+async function startFlushing(container: Container): Promise<() => void> {
+  const policy = await container.getAsync(T.flushPolicy);
+  const partitions = await container.getAsync(T.partitions);
+  const config = container.get(T.brokerConfig);
+  return policy.startBackground(partitions, container.get(T.timers), () =>
+    config.get('flush.interval.ms'),
+  );
+}
+
+async function closeStorage(container: Container): Promise<void> {
+  const storage = await container.getAsync(T.storage);
+  await storage.close();
+}

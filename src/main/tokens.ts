@@ -1,0 +1,42 @@
+import type { ServiceIdentifier } from 'inversify';
+import type { KafkaUseCases } from '../adapters/transport/kafka/kafka-apis.ts';
+import type { BrokerConfig } from '../domain/model/cluster/broker-config.ts';
+import type { BrokerNode } from '../domain/use-cases/describe-cluster.ts';
+import type { FlushPolicy } from '../domain/use-cases/runtime/flush-policy.ts';
+import type { MetadataLog } from '../domain/use-cases/runtime/metadata-log.ts';
+import type { PartitionRegistry } from '../domain/use-cases/runtime/partition-registry.ts';
+import type { RecordIntake } from '../domain/use-cases/runtime/record-intake.ts';
+import type { Checksum } from '../ports/checksum.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Compression } from '../ports/compression.ts';
+import type { Listener } from '../ports/listener.ts';
+import type { LogStorage } from '../ports/log-storage.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Random } from '../ports/random.ts';
+import type { Timers } from '../ports/timers.ts';
+import type { BrokerOptions } from './broker-options.ts';
+
+const token = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`hexlog.${name}`);
+
+/** The names under which the container knows its parts: one per port, one per part of the domain that others stand on. */
+export const TOKENS = {
+  options: token<BrokerOptions>('options'),
+  brokerConfig: token<BrokerConfig>('brokerConfig'),
+  /** This broker as clients are told to reach it; its port is known once the listener is bound. */
+  self: token<{ node: BrokerNode }>('self'),
+
+  clock: token<Clock>('clock'),
+  timers: token<Timers>('timers'),
+  random: token<Random>('random'),
+  checksum: token<Checksum>('checksum'),
+  compression: token<Compression>('compression'),
+  logger: token<Logger>('logger'),
+  storage: token<LogStorage>('storage'),
+  kafkaListener: token<Listener>('kafkaListener'),
+
+  metadata: token<MetadataLog>('metadata'),
+  partitions: token<PartitionRegistry>('partitions'),
+  flushPolicy: token<FlushPolicy>('flushPolicy'),
+  intake: token<RecordIntake>('intake'),
+  useCases: token<KafkaUseCases>('useCases'),
+};

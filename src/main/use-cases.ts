@@ -1,0 +1,81 @@
+import type { KafkaUseCases } from '../adapters/transport/kafka/kafka-apis.ts';
+import { FetchSessionCache } from '../domain/model/fetch/fetch-session-cache.ts';
+import { AlterConfigs } from '../domain/use-cases/alter-configs.ts';
+import { CreatePartitions } from '../domain/use-cases/create-partitions.ts';
+import { CreateTopics } from '../domain/use-cases/create-topics.ts';
+import { DeleteRecords } from '../domain/use-cases/delete-records.ts';
+import { DeleteTopics } from '../domain/use-cases/delete-topics.ts';
+import { DescribeCluster, type BrokerNode } from '../domain/use-cases/describe-cluster.ts';
+import { DescribeConfigs } from '../domain/use-cases/describe-configs.ts';
+import { DescribeTopicPartitions } from '../domain/use-cases/describe-topic-partitions.ts';
+import { DescribeTopics } from '../domain/use-cases/describe-topics.ts';
+import { Fetch } from '../domain/use-cases/fetch.ts';
+import { InitProducerId } from '../domain/use-cases/init-producer-id.ts';
+import { ListConfigResources } from '../domain/use-cases/list-config-resources.ts';
+import { ListOffsets } from '../domain/use-cases/list-offsets.ts';
+import { OffsetForLeaderEpoch } from '../domain/use-cases/offset-for-leader-epoch.ts';
+import { Produce } from '../domain/use-cases/produce.ts';
+import type { FlushPolicy } from '../domain/use-cases/runtime/flush-policy.ts';
+import type { MetadataLog } from '../domain/use-cases/runtime/metadata-log.ts';
+import type { PartitionRegistry } from '../domain/use-cases/runtime/partition-registry.ts';
+import type { RecordIntake } from '../domain/use-cases/runtime/record-intake.ts';
+import type { Clock } from '../ports/clock.ts';
+import type { Compression } from '../ports/compression.ts';
+import type { Logger } from '../ports/logger.ts';
+import type { Random } from '../ports/random.ts';
+import type { Timers } from '../ports/timers.ts';
+
+/** What the use cases stand on. */
+export interface UseCaseParts {
+  readonly metadata: MetadataLog;
+  readonly partitions: PartitionRegistry;
+  readonly intake: RecordIntake;
+  readonly flushPolicy: FlushPolicy;
+  readonly self: { node: BrokerNode };
+  readonly compression: Compression;
+  readonly clock: Clock;
+  readonly timers: Timers;
+  readonly random: Random;
+  readonly logger: Logger;
+}
+
+/** Kafka's `min.incremental.fetch.session.eviction.ms`. */
+const SESSION_EVICTION_MS = 120_000;
+
+/** Makes every use case, once. */
+export function useCases(parts: UseCaseParts): KafkaUseCases {
+  const { metadata, partitions, random, logger, self } = parts;
+  const { state } = metadata;
+  const brokerId = self.node.id;
+  const createTopics = new CreateTopics(metadata, random, brokerId);
+  return {
+    alterConfigs: new AlterConfigs(metadata, brokerId),
+    createPartitions: new CreatePartitions(metadata, brokerId),
+    createTopics,
+    deleteRecords: new DeleteRecords(partitions),
+    deleteTopics: new DeleteTopics(metadata, partitions, logger),
+    describeCluster: new DescribeCluster(metadata, () => self.node),
+    describeConfigs: new DescribeConfigs(state, brokerId),
+    describeTopicPartitions: new DescribeTopicPartitions(state),
+    describeTopics: new DescribeTopics(state, createTopics),
+    fetch: fetchUseCase(parts),
+    initProducerId: new InitProducerId(metadata),
+    listConfigResources: new ListConfigResources(state, brokerId),
+    listOffsets: new ListOffsets(partitions, parts.compression),
+    offsetForLeaderEpoch: new OffsetForLeaderEpoch(partitions),
+    produce: new Produce({ ...parts, registry: partitions }),
+  };
+}
+
+function fetchUseCase({ metadata, partitions, clock, timers, random }: UseCaseParts): Fetch {
+  const { broker } = metadata.state;
+  const slots = broker.get('max.incremental.fetch.session.cache.slots');
+  const randomId = (): number => random.integer(0x7fff_ffff);
+  return new Fetch({
+    registry: partitions,
+    sessions: new FetchSessionCache(slots, SESSION_EVICTION_MS, randomId),
+    clock,
+    timers,
+    maxBytes: () => broker.get('fetch.max.bytes'),
+  });
+}
