@@ -45,6 +45,8 @@ export type ErrorName =
   | 'UNKNOWN_TOPIC_ID'
   | 'INCONSISTENT_TOPIC_ID'
   | 'TRANSACTIONAL_ID_AUTHORIZATION_FAILED'
+  | 'MISMATCHED_ENDPOINT_TYPE'
+  | 'UNSUPPORTED_ENDPOINT_TYPE'
   | 'REBOOTSTRAP_REQUIRED';
 
 /** The answer to a whole request that failed. Errors of one partition or topic are returned, never thrown. */

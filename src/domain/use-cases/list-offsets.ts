@@ -10,8 +10,9 @@ import type { Partition } from './runtime/partition.ts';
 import type { PartitionRegistry } from './runtime/partition-registry.ts';
 import { storageErrorName } from './runtime/storage-errors.ts';
 
-/** Which offset is asked for: a place in the log, or the first record at or after a time (KIP-79, KIP-734, KIP-405, KIP-1005). */
-export type OffsetSpec = 'earliest' | 'latest' | 'max-timestamp' | 'latest-tiered' | number;
+/** Which offset is asked for: a place in the log, or the first record at or after a time (KIP-79, KIP-734, KIP-405, KIP-1005, KIP-1023). */
+export type OffsetSpec =
+  'earliest' | 'latest' | 'max-timestamp' | 'latest-tiered' | 'earliest-pending-upload' | number;
 
 export interface OffsetQuery extends PartitionRef {
   readonly spec: OffsetSpec;
@@ -65,7 +66,8 @@ export class ListOffsets {
     if (spec === 'latest') {
       return { ...NONE, offset: partition.highWatermark, leaderEpoch: partition.leaderEpoch };
     }
-    if (spec === 'latest-tiered') return NONE;
+    // Nothing is tiered, and nothing waits to be.
+    if (spec === 'latest-tiered' || spec === 'earliest-pending-upload') return NONE;
     if (spec !== 'max-timestamp')
       return this.#since(partition, spec, await partition.offsetFor(spec));
     const { timestamp, baseOffset } = partition.maxTimestamp;

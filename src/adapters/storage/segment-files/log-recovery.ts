@@ -45,6 +45,7 @@ export class LogRecovery {
     const end = this.#segments.at(-1)?.endOffset ?? startOffset;
     // Kafka's UnifiedLog does the same: what was trimmed durably stays trimmed, though the batches after it were lost.
     if (end < startOffset) this.#dropFrom(0);
+    this.#prepareActive();
     return this.#result(checkFrom);
   }
 
@@ -76,8 +77,9 @@ export class LogRecovery {
   /** False when the log ends in or before this segment; those after it are then removed. */
   async #check(at: number): Promise<boolean> {
     const segment = this.#segments[at]!;
-    const expected = this.#segments[at - 1]?.endOffset;
-    if (expected !== undefined && expected !== segment.baseOffset) {
+    const expected = this.#segments[at - 1]?.endOffset ?? this.#state.startOffset;
+    // The first segment may begin before the start offset, which a trim has moved into it.
+    if (at === 0 ? segment.baseOffset > expected : segment.baseOffset !== expected) {
       this.#warn(segment, { missingFrom: expected }, 'the log has a gap: what follows is removed');
       this.#dropFrom(at);
       return false;
@@ -121,6 +123,14 @@ export class LogRecovery {
     segment.become(new Segment(segment.directory, segment.baseOffset, segment.createdAt));
   }
 
+  /** The active segment is written to, so its index is in memory; it was trusted if its successor is gone. */
+  #prepareActive(): void {
+    const active = this.#segments.at(-1);
+    if (active === undefined || active.index !== null) return;
+    this.#engine.indexes.load(active, active.sizeInBytes, active.endOffset);
+    this.#noteFirstTimestamp(active);
+  }
+
   #noteFirstTimestamp(segment: Segment): void {
     if (segment.sizeInBytes === 0 || segment.firstTimestamp !== NO_TIMESTAMP) return;
     const first = { file: segment.file, from: 0, to: segment.sizeInBytes };
@@ -145,7 +155,7 @@ export class LogRecovery {
   }
 
   #dropFrom(at: number): void {
-    for (const segment of this.#segments.splice(at)) this.#remove(segment);
+    for (const segment of this.#segments.splice(at).reverse()) this.#remove(segment);
   }
 
   #remove(segment: Segment): void {

@@ -61,9 +61,9 @@ export class LogSegments {
     return kept > 0 ? this.#all.splice(0, kept) : [];
   }
 
-  /** Takes out the segments that begin at an offset or after it. */
+  /** Takes out the segments that begin at an offset or after it: the last first, as they must be deleted to leave no gap. */
   takeFrom(offset: number): Segment[] {
     const first = this.#all.findIndex(segment => segment.baseOffset >= offset);
-    return first < 0 ? [] : this.#all.splice(first);
+    return first < 0 ? [] : this.#all.splice(first).reverse();
   }
 }

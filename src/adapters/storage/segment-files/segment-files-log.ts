@@ -115,12 +115,13 @@ export class SegmentFilesLog implements PartitionLog {
       await this.#commits.barrier();
       await this.#forgetCheckpoint();
       if (offset >= this.#endOffset) return;
-      // First of all nothing at or above the offset may be trusted any more, or a crash midway would leave it unchecked.
-      await this.#lowerRecoveryPoint(offset);
       await this.#cutTo(offset);
       this.#commits.truncated(this.#end());
       const kept = withoutSuffix(this.epochs, offset);
-      await this.#save({ epochs: continued(kept, this.epoch, offset) });
+      await this.#save({
+        epochs: continued(kept, this.epoch, offset),
+        recoveryPoint: this.#recoveryPointIn(this.#segments.active, offset),
+      });
     });
   }
 
@@ -202,8 +203,17 @@ export class SegmentFilesLog implements PartitionLog {
     await this.#save({ recoveryPoint: { offset: baseOffset, segment: baseOffset, position: 0 } });
   }
 
+  /** The segment of the recovery point may be gone: then the one before it is written again, from where the point was. */
+  #recoveryPointIn(active: Segment | undefined, offset: number): RecoveryPoint {
+    const { recoveryPoint } = this.#state;
+    const isGone = recoveryPoint.segment > (active?.baseOffset ?? -1);
+    return isGone ? recoveryPointAt(active, offset) : recoveryPoint;
+  }
+
   /** Drops the batches from `offset` on, in files and in memory; durable but for the names of files that are gone. */
   async #cutTo(offset: number): Promise<void> {
+    // First of all nothing at or above the offset may be trusted any more, or a crash midway would leave a gap unseen.
+    await this.#lowerRecoveryPoint(offset);
     this.#reader.truncated();
     for (const segment of this.#segments.takeFrom(offset)) this.#delete(segment);
     const { active } = this.#segments;

@@ -18,7 +18,8 @@ export interface Resource {
   readonly name: string;
 }
 
-export type ConfigOperation = 'SET' | 'DELETE' | 'APPEND' | 'SUBTRACT';
+/** `UNKNOWN` is a number on the wire that stands for none of these. */
+export type ConfigOperation = 'SET' | 'DELETE' | 'APPEND' | 'SUBTRACT' | 'UNKNOWN';
 
 /** One change of one setting; only DELETE needs no value. */
 export interface ConfigChange {
@@ -43,14 +44,20 @@ function refuse(message: string): BrokerError {
   return new BrokerError('INVALID_REQUEST', message);
 }
 
-/** Refuses what no resource can take: a setting named twice, or a value that is missing (ConfigAdminManager.preprocess). */
+/**
+ * Refuses what no resource can take: a setting named twice, a value that is missing, or an operation that is none
+ * (ConfigAdminManager.preprocess).
+ */
 export function checkChanges(changes: readonly ConfigChange[]): void {
   if (duplicatesIn(changes.map(change => change.name)).size > 0) {
     throw refuse('Error due to duplicate config keys');
   }
   const nulls = changes.filter(change => change.value === null && change.operation !== 'DELETE');
-  if (nulls.length === 0) return;
-  throw refuse(`Null value not supported for : ${nulls.map(change => change.name).join(', ')}`);
+  if (nulls.length > 0) {
+    throw refuse(`Null value not supported for : ${nulls.map(change => change.name).join(', ')}`);
+  }
+  const unknown = changes.find(change => change.operation === 'UNKNOWN');
+  if (unknown) throw refuse(`Unknown operations type for : ${unknown.name}`);
 }
 
 /** The changes applied one by one; lists grow and shrink by their members (KIP-339). */

@@ -15,7 +15,8 @@ const SOFTWARE_NAME = /^[a-zA-Z0-9](?:[a-zA-Z0-9\-.]*[a-zA-Z0-9])?$/;
 export function apiVersionsHandler(registry: ApiRegistry, identity: BrokerIdentity): ServedApi {
   return serve(ApiVersions, (request, { apiVersion }) => {
     const { clientSoftwareName, clientSoftwareVersion, clusterId, nodeId } = request;
-    const named = SOFTWARE_NAME.test(clientSoftwareName) && SOFTWARE_NAME.test(clientSoftwareVersion);
+    const named =
+      SOFTWARE_NAME.test(clientSoftwareName) && SOFTWARE_NAME.test(clientSoftwareVersion);
     if (apiVersion >= 3 && !named) return { errorCode: ERROR_CODES.INVALID_REQUEST, apiKeys: [] };
     const otherCluster = clusterId !== null && clusterId !== identity.clusterId;
     if (otherCluster || (nodeId >= 0 && nodeId !== identity.brokerId)) {

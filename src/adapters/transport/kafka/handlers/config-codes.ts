@@ -1,5 +1,8 @@
 import type { ConfigSource } from '../../../../domain/model/cluster/broker-config.ts';
-import type { ConfigOperation, ResourceType } from '../../../../domain/model/cluster/config-change.ts';
+import type {
+  ConfigOperation,
+  ResourceType,
+} from '../../../../domain/model/cluster/config-change.ts';
 import type { SettingType } from '../../../../domain/model/config/setting.ts';
 
 /** ConfigResource.Type; what has another number is UNKNOWN. */

@@ -1,3 +1,4 @@
+import type { BrokerError } from '../../../../domain/model/error.ts';
 import type {
   CreateTopicResult,
   CreateTopics as CreateTopicsUseCase,
@@ -12,28 +13,17 @@ import { ZERO_UUID } from '../wire/schema.ts';
 import { CONFIG_SOURCE_CODES } from './config-codes.ts';
 import { errorCode, orErrorResponse } from './errors.ts';
 
-type TopicRequest = CreateTopicsRequest['topics'][number];
-type TopicResponse = CreateTopicsResponse['topics'][number];
-
-/** Creates topics; older versions lack the answer's counts and configs (before v5) and ids (before v7), which then stay unsaid. */
+/** Creates topics. What a version has no field for stays unsaid: counts and configs before v5, ids before v7. */
 export function createTopicsHandler(createTopics: CreateTopicsUseCase): ServedApi {
-  const handle = async ({ topics, validateOnly }: CreateTopicsRequest) => {
+  const handle = async (request: CreateTopicsRequest): Promise<CreateTopicsResponse> => {
+    const { topics, validateOnly } = request;
     const results = await createTopics.execute({ topics: topics.map(wantedOf), validateOnly });
     return { topics: results.map(topicOf) };
   };
-  return serve(
-    CreateTopics,
-    orErrorResponse(handle, ({ topics }, { code, message }) => ({
-      topics: topics.map(({ name }) => ({
-        name,
-        errorCode: errorCode(code),
-        errorMessage: message,
-      })),
-    })),
-  );
+  return serve(CreateTopics, orErrorResponse(handle, errorResponse));
 }
 
-function wantedOf(topic: TopicRequest) {
+function wantedOf(topic: CreateTopicsRequest['topics'][number]) {
   const { name, numPartitions, replicationFactor, configs } = topic;
   const assignments = topic.assignments.map(({ partitionIndex, brokerIds }) => ({
     partition: partitionIndex,
@@ -42,7 +32,7 @@ function wantedOf(topic: TopicRequest) {
   return { name, partitions: numPartitions, replicationFactor, assignments, configs };
 }
 
-function topicOf(result: CreateTopicResult): TopicResponse {
+function topicOf(result: CreateTopicResult): CreateTopicsResponse['topics'][number] {
   return {
     name: result.name,
     topicId: result.topicId ?? ZERO_UUID,
@@ -56,6 +46,19 @@ function topicOf(result: CreateTopicResult): TopicResponse {
       readOnly,
       configSource: CONFIG_SOURCE_CODES[source],
       isSensitive: sensitive,
+    })),
+  };
+}
+
+function errorResponse(
+  { topics }: CreateTopicsRequest,
+  { code, message }: BrokerError,
+): CreateTopicsResponse {
+  return {
+    topics: topics.map(({ name }) => ({
+      name,
+      errorCode: errorCode(code),
+      errorMessage: message,
     })),
   };
 }

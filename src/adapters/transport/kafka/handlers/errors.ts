@@ -1,6 +1,6 @@
 import { BrokerError, type ErrorName } from '../../../../domain/model/error.ts';
 import { ERROR_CODES, NO_ERROR } from '../messages/error-codes.ts';
-import type { Handler } from '../registry.ts';
+import type { Handler, RequestContext } from '../registry.ts';
 
 /** The number on the wire for an error name, or for none. */
 export function errorCode(error: ErrorName | null): number {
@@ -12,14 +12,14 @@ export function errorCode(error: ErrorName | null): number {
  * does. What is no BrokerError is thrown on.
  */
 export function orErrorResponse<Request, Response>(
-  handle: (...args: Parameters<Handler<Request, Response>>) => Response | Promise<Response>,
-  errorResponse: (request: Request, error: BrokerError) => Response,
+  handle: Handler<Request, Response>,
+  errorResponse: (request: Request, error: BrokerError, context: RequestContext) => Response,
 ): Handler<Request, Response> {
   return async (request, context) => {
     try {
       return await handle(request, context);
     } catch (error) {
-      if (error instanceof BrokerError) return errorResponse(request, error);
+      if (error instanceof BrokerError) return errorResponse(request, error, context);
       throw error;
     }
   };

@@ -1,5 +1,4 @@
 import type { ErrorName } from '../../../../domain/model/error.ts';
-import { partitionRefKey } from '../../../../domain/model/log/partition-ref.ts';
 import { duplicatesIn } from '../../../../domain/model/outcome.ts';
 import type {
   ListedOffset,
@@ -16,7 +15,7 @@ import { serve, type ServedApi } from '../registry.ts';
 import { byTopic, fromPartitions } from './by-topic.ts';
 import { errorCode } from './errors.ts';
 
-type Query = Omit<OffsetQuery, 'spec'> & { readonly spec: OffsetSpec | null };
+type Topics = ListOffsetsRequest['topics'];
 type PartitionResponse = ListOffsetsResponse['topics'][number]['partitions'][number];
 
 const FIRST_VERSION_WITH_EPOCHS = 4;
@@ -40,30 +39,33 @@ const SPECIAL_TIMESTAMPS: ReadonlyMap<number, { spec: OffsetSpec; since: number 
  */
 export function listOffsetsHandler(listOffsets: ListOffsetsUseCase): ServedApi {
   return serve(ListOffsets, async ({ topics }, { apiVersion }) => {
-    const queries = queriesOf(topics, apiVersion);
-    const twice = duplicatesIn(queries.map(partitionRefKey));
-    const refusals = queries.map(query => refusalOf(query, twice));
-    const asked = queries.filter((query, at): query is OffsetQuery => refusals[at] === null);
-    const found = (await listOffsets.execute(asked)).values();
-    const answers = refusals.map(error => (error ? { ...NOWHERE, error } : found.next().value!));
-    return {
-      topics: byTopic(topics, answers, ({ partitionIndex }, answer) => {
-        return partitionOf(partitionIndex, answer, apiVersion);
-      }).map(({ topic: { name }, partitions }) => ({ name, partitions })),
-    };
+    const asked = queriesOf(topics, apiVersion);
+    const queries = asked.filter(query => typeof query !== 'string');
+    const found = (await listOffsets.execute(queries)).values();
+    const answers = asked.map(query => {
+      return typeof query === 'string' ? { ...NOWHERE, error: query } : found.next().value!;
+    });
+    const answered = byTopic(topics, answers, ({ partitionIndex }, answer) => {
+      return partitionOf(partitionIndex, answer, apiVersion);
+    });
+    return { topics: answered.map(({ topic: { name }, partitions }) => ({ name, partitions })) };
   });
 }
 
 const NOWHERE = { timestamp: -1, offset: -1, leaderEpoch: -1 };
 
-function queriesOf(topics: ListOffsetsRequest['topics'], apiVersion: number): Query[] {
-  return fromPartitions(topics, ({ partitionIndex, currentLeaderEpoch, timestamp }, { name }) => ({
-    topic: name,
-    topicId: null,
-    partition: partitionIndex,
-    spec: specOf(timestamp, apiVersion),
-    currentLeaderEpoch,
-  }));
+/** What is asked of each partition, or why that cannot be asked (ReplicaManager.fetchOffset). */
+function queriesOf(topics: Topics, apiVersion: number): (OffsetQuery | ErrorName)[] {
+  const keyOf = (name: string, partition: number): string => `${name}/${partition}`;
+  const twice = duplicatesIn(
+    fromPartitions(topics, ({ partitionIndex }, { name }) => keyOf(name, partitionIndex)),
+  );
+  return fromPartitions(topics, ({ partitionIndex, currentLeaderEpoch, timestamp }, { name }) => {
+    if (twice.has(keyOf(name, partitionIndex))) return 'INVALID_REQUEST';
+    const spec = specOf(timestamp, apiVersion);
+    if (spec === null) return 'UNSUPPORTED_VERSION';
+    return { topic: name, topicId: null, partition: partitionIndex, spec, currentLeaderEpoch };
+  });
 }
 
 /** Null for a negative timestamp that has no meaning in this version. */
@@ -71,11 +73,6 @@ function specOf(timestamp: number, apiVersion: number): OffsetSpec | null {
   if (timestamp >= 0) return timestamp;
   const special = SPECIAL_TIMESTAMPS.get(timestamp);
   return special !== undefined && apiVersion >= special.since ? special.spec : null;
-}
-
-function refusalOf(query: Query, twice: ReadonlySet<string>): ErrorName | null {
-  if (twice.has(partitionRefKey(query))) return 'INVALID_REQUEST';
-  return query.spec === null ? 'UNSUPPORTED_VERSION' : null;
 }
 
 function partitionOf(

@@ -1,6 +1,9 @@
 import { BrokerError } from '../../../../domain/model/error.ts';
 import type { BrokerNode, DescribeCluster } from '../../../../domain/use-cases/describe-cluster.ts';
-import type { DescribedTopic, DescribeTopics } from '../../../../domain/use-cases/describe-topics.ts';
+import type {
+  DescribedTopic,
+  DescribeTopics,
+} from '../../../../domain/use-cases/describe-topics.ts';
 import { Metadata, type MetadataRequest, type MetadataResponse } from '../messages/metadata.ts';
 import { serve, type ServedApi } from '../registry.ts';
 import { ZERO_UUID } from '../wire/schema.ts';

@@ -57,7 +57,13 @@ function partitionOf(
   outcome: ProduceOutcome,
 ): ProduceResponse['responses'][number]['partitionResponses'][number] {
   const { error, message, recordErrors, baseOffset, logAppendTimeMs, logStartOffset } = outcome;
-  const answer = { index, errorCode: errorCode(error), baseOffset, logAppendTimeMs, logStartOffset };
+  const answer = {
+    index,
+    errorCode: errorCode(error),
+    baseOffset,
+    logAppendTimeMs,
+    logStartOffset,
+  };
   if (error === null) return answer;
   return {
     ...answer,
