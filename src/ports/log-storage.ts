@@ -65,7 +65,7 @@ export interface PartitionLog {
   /**
    * Takes one batch whose base offset is `endOffset` (anything else is a programmer's error and throws). When it returns, the
    * batch's bytes may be used again by the caller. What was appended is not readable yet. Input and output errors are
-   * reported by the next `commit`.
+   * reported by the next `commit`; throws a StorageError when the log takes no more (failed, fenced, closed).
    */
   append(batch: RecordBatch): void;
 
@@ -105,10 +105,14 @@ export interface PartitionLog {
 
 /** All logs of one store. */
 export interface LogStorage {
-  /** Opens or creates a log; durably fences every writer with a lower epoch, and throws `fenced` if a higher one has opened it. */
+  /**
+   * Opens or creates a log; durably fences every writer with a lower epoch, and throws `fenced` if a higher one has opened it.
+   * An older handle of this process is ended, one with the same epoch too: commits asked of it before are carried out, what
+   * was appended without a commit is dropped, and everything later, reads included, rejects with `fenced`.
+   */
   open(partition: PartitionKey, epoch: number, settings: LogSettings): Promise<PartitionLog>;
   list(): Promise<readonly StoredPartition[]>;
-  /** Removes a log and all that belongs to it, open or not; nothing happens when there is none. */
+  /** Removes a log and all that belongs to it, open or not (its handle then rejects with `closed`); nothing happens when there is none. */
   remove(partition: PartitionKey): Promise<void>;
   /** Writes out what is staged, makes it durable, and gives up the store; logs of it then reject with `closed`. */
   close(): Promise<void>;

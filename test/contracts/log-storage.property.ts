@@ -155,7 +155,10 @@ class Run {
     this.#model.start = offset;
     const covering = this.#epochs.findLastIndex(e => e.startOffset <= offset);
     const [first, ...rest] = this.#epochs.slice(Math.max(0, covering));
-    this.#epochs = [{ epoch: first!.epoch, startOffset: Math.max(first!.startOffset, offset) }, ...rest];
+    this.#epochs = [
+      { epoch: first!.epoch, startOffset: Math.max(first!.startOffset, offset) },
+      ...rest,
+    ];
   }
 
   /** A new writer: what was not committed is gone. */

@@ -25,7 +25,7 @@ export async function exchange(
   const answer = handle(decode(api.request, apiVersion, frame) as never, {
     apiVersion,
     clientId: 'test',
-    allocate: Buffer.allocUnsafe,
+    allocate: bytes => Buffer.allocUnsafe(bytes),
     signal: new AbortController().signal,
   });
   frame.fill(0xff);

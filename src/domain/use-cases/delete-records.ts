@@ -38,6 +38,7 @@ export class DeleteRecords {
     if (!topic.settings['cleanup.policy'].includes('delete')) return refused('POLICY_VIOLATION');
     try {
       const partition = await this.#registry.open(topic, deletion.partition);
+      if (partition.offline) return refused(partition.offline);
       const { offset } = deletion;
       const target = offset === HIGH_WATERMARK ? partition.highWatermark : offset;
       if (target < 0 || target > partition.highWatermark) return refused('OFFSET_OUT_OF_RANGE');

@@ -2,8 +2,8 @@ import { BrokerError, type ErrorName } from '../model/error.ts';
 import { CODECS } from '../model/log/codec.ts';
 import { UNDEFINED_EPOCH } from '../model/log/leader-epochs.ts';
 import type { PartitionRef } from '../model/log/partition-ref.ts';
-import { batchesIn, type RecordBatch } from '../model/log/record-batch.ts';
-import { firstRecordSince } from '../model/log/records.ts';
+import { batchesIn, NO_TIMESTAMP, type RecordBatch } from '../model/log/record-batch.ts';
+import { firstRecordSince, recordsIn } from '../model/log/records.ts';
 import { CompressionError, type Compression } from '../../ports/compression.ts';
 import { leaderEpochError } from './runtime/leader-epoch-error.ts';
 import type { Partition } from './runtime/partition.ts';
@@ -53,11 +53,11 @@ export class ListOffsets {
     if ('error' in located) return { ...NONE, error: located.error };
     try {
       const partition = await this.#registry.open(located.topic, query.partition);
-      const error = leaderEpochError(partition, query.currentLeaderEpoch);
+      const error =
+        partition.unreadable ?? leaderEpochError(partition, query.currentLeaderEpoch);
       return error ? { ...NONE, error } : await this.#find(partition, query.spec);
     } catch (error) {
-      const name = error instanceof BrokerError ? error.code : storageErrorName(error);
-      return { ...NONE, error: name };
+      return { ...NONE, error: storageErrorName(error) };
     }
   }
 
@@ -68,23 +68,38 @@ export class ListOffsets {
     }
     // Nothing is tiered, and nothing waits to be.
     if (spec === 'latest-tiered' || spec === 'earliest-pending-upload') return NONE;
-    if (spec !== 'max-timestamp')
-      return this.#since(partition, spec, await partition.offsetFor(spec));
+    if (spec === 'max-timestamp') return this.#latestByTime(partition);
+    return this.#since(partition, spec, await partition.offsetFor(spec));
+  }
+
+  async #latestByTime(partition: Partition): Promise<ListedOffset> {
     const { timestamp, baseOffset } = partition.maxTimestamp;
     if (baseOffset < 0) return NONE;
-    // What was trimmed takes its peak along: look for the highest of what is left.
-    if (baseOffset >= partition.logStartOffset)
-      return this.#since(partition, timestamp, baseOffset);
-    return this.#since(partition, await highestTimestamp(partition), partition.logStartOffset);
+    const { logStartOffset } = partition;
+    if (baseOffset >= logStartOffset) return this.#since(partition, timestamp, baseOffset);
+    // What was trimmed took the highest timestamp along: look for the highest of what is left.
+    const highest = await this.#highestTimestamp(partition);
+    return highest === NO_TIMESTAMP ? NONE : this.#since(partition, highest, logStartOffset);
+  }
+
+  async #highestTimestamp(partition: Partition): Promise<number> {
+    const { logStartOffset } = partition;
+    let highest = NO_TIMESTAMP;
+    for await (const batch of batchesFrom(partition, logStartOffset)) {
+      if (batch.maxTimestamp <= highest) continue;
+      // Only the first batch can have lost records, and the highest may have been among them.
+      if (batch.baseOffset >= logStartOffset) highest = batch.maxTimestamp;
+      else highest = highestIn(batch, logStartOffset, await this.#inflated(batch));
+    }
+    return highest;
   }
 
   async #since(partition: Partition, timestamp: number, from: number): Promise<ListedOffset> {
     for await (const batch of batchesFrom(partition, from)) {
       if (batch.maxTimestamp < timestamp) continue;
-      const found = firstRecordSince(batch, timestamp, await this.#inflated(batch));
-      if (found !== null && found.offset >= partition.logStartOffset) {
-        return { error: null, ...found, leaderEpoch: batch.leaderEpoch };
-      }
+      const wanted = { timestamp, offset: partition.logStartOffset };
+      const found = firstRecordSince(batch, wanted, await this.#inflated(batch));
+      if (found !== null) return { error: null, ...found, leaderEpoch: batch.leaderEpoch };
     }
     return NONE;
   }
@@ -106,10 +121,10 @@ function at(partition: Partition, offset: number): ListedOffset {
   return { ...NONE, offset, leaderEpoch: epoch?.epoch ?? UNDEFINED_EPOCH };
 }
 
-async function highestTimestamp(partition: Partition): Promise<number> {
-  let highest = 0;
-  for await (const batch of batchesFrom(partition, partition.logStartOffset)) {
-    highest = Math.max(highest, batch.maxTimestamp);
+function highestIn(batch: RecordBatch, fromOffset: number, inflated?: Buffer): number {
+  let highest = NO_TIMESTAMP;
+  for (const { offset, timestamp } of recordsIn(batch, inflated)) {
+    if (offset >= fromOffset) highest = Math.max(highest, timestamp);
   }
   return highest;
 }

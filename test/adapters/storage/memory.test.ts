@@ -2,7 +2,14 @@ import { describe, expect, test } from 'vitest';
 import { MemoryLogStorage } from '../../../src/adapters/storage/memory/memory-log-storage.ts';
 import type { LogStorage } from '../../../src/ports/log-storage.ts';
 import { logStorageContract } from '../../contracts/log-storage.contract.ts';
-import { SETTINGS, appended, codeOf, keyOf, readAll, readOnce } from '../../support/log-storage-steps.ts';
+import {
+  SETTINGS,
+  appended,
+  codeOf,
+  keyOf,
+  readAll,
+  readOnce,
+} from '../../support/log-storage-steps.ts';
 
 logStorageContract('memory', async () => {
   const storage = new MemoryLogStorage({ arenaBytes: 16 * 1024 });

@@ -1,6 +1,13 @@
 import { beforeEach, describe, expect, test } from 'vitest';
 import type { LogStorage, PartitionLog } from '../../../src/ports/log-storage.ts';
-import { SETTINGS, appended, baseOffsetsIn, codeOf, keyOf, readAll } from '../../support/log-storage-steps.ts';
+import {
+  SETTINGS,
+  appended,
+  baseOffsetsIn,
+  codeOf,
+  keyOf,
+  readAll,
+} from '../../support/log-storage-steps.ts';
 import { SegmentFilesHarness } from '../../support/segment-files-harness.ts';
 
 let harness: SegmentFilesHarness;

@@ -166,3 +166,48 @@ describe('power loss at every step of a random workload', () => {
     },
   );
 });
+
+/** Batches in three segments, all trusted; then one change of the log during which power goes. */
+async function cutShort(change: number, seed: number, act: (log: PartitionLog) => Promise<void>) {
+  const harness = new SegmentFilesHarness();
+  const first = await harness.open();
+  const written = await first.open(keyOf(0), 1, SETTINGS);
+  for (let at = 0; at < 6; at++) appended(written, { sizeInBytes: 600 });
+  await first.close();
+  const storage = await harness.open();
+  const log = await storage.open(keyOf(0), 2, SETTINGS);
+  harness.fileSystem.losePowerAt(change);
+  await act(log).catch(() => undefined);
+  const isOver = harness.fileSystem.hasPower;
+  harness.fileSystem.crash('keep-prefix', new SeededRandom(seed));
+  const found = await (await harness.open()).open(keyOf(0), 3, SETTINGS);
+  const bases = [...batchesIn(await readAll(found, 0, 2000))].map(b => b.baseOffset);
+  return { isOver, bases, found };
+}
+
+describe('power loss in the middle of', () => {
+  test.each([1, 2, 3, 4])('truncateTo(%d) leaves no gap', async offset => {
+    for (let change = 1, isOver = false; !isOver; change++) {
+      for (let seed = 0; seed < 20; seed++) {
+        const result = await cutShort(change, seed, log => log.truncateTo(offset));
+        isOver = result.isOver;
+        const { length } = result.bases;
+        expect(result.bases, `change ${change}, seed ${seed}`).toEqual([...Array(length).keys()]);
+        expect(length).toBeGreaterThanOrEqual(offset);
+        expect(result.found.endOffset).toBe(length);
+      }
+    }
+  });
+
+  test.each([1, 2, 5, 6])('trimBefore(%d) loses nothing that is kept', async offset => {
+    for (let change = 1, isOver = false; !isOver; change++) {
+      for (let seed = 0; seed < 10; seed++) {
+        const result = await cutShort(change, seed, log => log.trimBefore(offset));
+        isOver = result.isOver;
+        expect([0, offset], `change ${change}, seed ${seed}`).toContain(result.found.startOffset);
+        const expected = [0, 1, 2, 3, 4, 5].filter(base => base >= result.found.startOffset);
+        expect(result.bases).toEqual(expected);
+      }
+    }
+  });
+});

@@ -2,7 +2,13 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { Crc32c } from '../../../src/adapters/runtime/crc32c.ts';
 import type { LogStorage, PartitionLog } from '../../../src/ports/log-storage.ts';
 import { batchOf } from '../../support/batches.ts';
-import { SETTINGS, appended, baseOffsetsIn, keyOf, readAll } from '../../support/log-storage-steps.ts';
+import {
+  SETTINGS,
+  appended,
+  baseOffsetsIn,
+  keyOf,
+  readAll,
+} from '../../support/log-storage-steps.ts';
 import { SegmentFilesHarness } from '../../support/segment-files-harness.ts';
 import { SeededRandom } from '../../support/seeded-random.ts';
 
@@ -57,7 +63,10 @@ describe('recovery', () => {
     expect(log.endOffset).toBe(3);
     expect(harness.fileSystem.sizeOf(FIRST_LOG)).toBe(300);
     expect(harness.logger.lines).toMatchObject([
-      { level: 'warn', facts: { topic: 'orders', partition: 0, offset: 3, file: FIRST_LOG, bytes: kept } },
+      {
+        level: 'warn',
+        facts: { topic: 'orders', partition: 0, offset: 3, file: FIRST_LOG, bytes: kept },
+      },
     ]);
   });
 
@@ -69,7 +78,10 @@ describe('recovery', () => {
     log = await reopenedAfterKill();
     expect(baseOffsetsIn(await readAll(log, 0, 1000))).toEqual([0, 1]);
     expect(harness.logger.lines).toMatchObject([
-      { level: 'error', facts: { topic: 'orders', partition: 0, offset: 2, file: FIRST_LOG, bytes: 300 } },
+      {
+        level: 'error',
+        facts: { topic: 'orders', partition: 0, offset: 2, file: FIRST_LOG, bytes: 300 },
+      },
     ]);
   });
 
@@ -97,7 +109,9 @@ describe('recovery', () => {
     harness.fileSystem.setContent(second, cut);
     log = await reopenedAfterKill(SETTINGS);
     expect(log.endOffset).toBe(17);
-    expect(harness.fileSystem.list(DIRECTORY).filter(name => name.endsWith('.log'))).toHaveLength(2);
+    expect(harness.fileSystem.list(DIRECTORY).filter(name => name.endsWith('.log'))).toHaveLength(
+      2,
+    );
     await committed(30);
     expect(baseOffsetsIn(await readAll(log, 0, 1000))).toHaveLength(47);
   });
@@ -158,9 +172,16 @@ describe('recovery', () => {
 describe('indexes', () => {
   const damages: [string, (path: string) => void][] = [
     ['missing', path => harness.fileSystem.remove(path)],
-    ['cut', path => harness.fileSystem.setContent(path, harness.fileSystem.contentOf(path).subarray(0, 9))],
+    [
+      'cut',
+      path =>
+        harness.fileSystem.setContent(path, harness.fileSystem.contentOf(path).subarray(0, 9)),
+    ],
     ['garbage', path => scramble(path)],
-    ['all zero', path => harness.fileSystem.setContent(path, Buffer.alloc(harness.fileSystem.sizeOf(path)!))],
+    [
+      'all zero',
+      path => harness.fileSystem.setContent(path, Buffer.alloc(harness.fileSystem.sizeOf(path)!)),
+    ],
   ];
 
   function scramble(path: string): void {

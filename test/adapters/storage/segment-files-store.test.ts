@@ -6,7 +6,14 @@ import { thisProcess } from '../../../src/adapters/storage/segment-files/directo
 import { DirectoryLock } from '../../../src/adapters/storage/segment-files/directory-lock.ts';
 import { NodeFileSystem } from '../../../src/adapters/storage/segment-files/node-file-system.ts';
 import type { LogSettings } from '../../../src/ports/log-storage.ts';
-import { SETTINGS, appended, baseOffsetsIn, codeOf, keyOf, readAll } from '../../support/log-storage-steps.ts';
+import {
+  SETTINGS,
+  appended,
+  baseOffsetsIn,
+  codeOf,
+  keyOf,
+  readAll,
+} from '../../support/log-storage-steps.ts';
 import { SegmentFilesHarness } from '../../support/segment-files-harness.ts';
 
 const DIRECTORY = '/data/orders-0.AbC-_0123456789abcdefg';
@@ -54,12 +61,17 @@ describe('the lock', () => {
   test('of two that see one stale lock, one gets it', () => {
     harness.fileSystem.makeDirectory('/data');
     harness.fileSystem.setContent('/data/lock', Buffer.from('9 x\n'));
-    const second = new DirectoryLock(harness.fileSystem, '/data', alive(11, { 10: 'a', 11: 'b' }).process);
+    const second = new DirectoryLock(
+      harness.fileSystem,
+      '/data',
+      alive(11, { 10: 'a', 11: 'b' }).process,
+    );
     // The first takes the lock just before the second, which has judged the old one stale, moves it away.
     const overtaken = {
       pid: 11,
       startOf: (pid: number) => {
-        if (pid === 9) new DirectoryLock(harness.fileSystem, '/data', alive(10, { 10: 'a' }).process).acquire();
+        if (pid === 9)
+          new DirectoryLock(harness.fileSystem, '/data', alive(10, { 10: 'a' }).process).acquire();
         return pid === 11 ? 'b' : null;
       },
     };
@@ -96,7 +108,8 @@ describe('descriptors', () => {
       });
       await Promise.all(commits);
     }
-    for (const log of logs) expect(baseOffsetsIn(await readAll(log, 0, 50_000))).toEqual([0, 1, 2, 3, 4]);
+    for (const log of logs)
+      expect(baseOffsetsIn(await readAll(log, 0, 50_000))).toEqual([0, 1, 2, 3, 4]);
     await Promise.all(logs.map(log => log.commit(true)));
     expect(harness.fileSystem.openCount).toBeLessThanOrEqual(4);
     await storage.close();

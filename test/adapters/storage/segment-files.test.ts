@@ -33,17 +33,20 @@ logStorageContract('segment files', async () => {
   };
 });
 
-logStorageContract('segment files, every read cold, every write in the background, few files', async () => {
-  const harness = new SegmentFilesHarness();
-  harness.fileSystem.beforeWrite = () => (harness.now += 1);
-  const options = { hotTailBytes: 0, slowWriteMs: 0, maxOpenFiles: 2 };
-  let storage = await harness.open(options);
-  return {
-    storage,
-    reopen: async () => {
-      await storage.close();
-      return (storage = await harness.open(options));
-    },
-    dispose: () => storage.close(),
-  };
-});
+logStorageContract(
+  'segment files, every read cold, every write in the background, few files',
+  async () => {
+    const harness = new SegmentFilesHarness();
+    harness.fileSystem.beforeWrite = () => (harness.now += 1);
+    const options = { hotTailBytes: 0, slowWriteMs: 0, maxOpenFiles: 2 };
+    let storage = await harness.open(options);
+    return {
+      storage,
+      reopen: async () => {
+        await storage.close();
+        return (storage = await harness.open(options));
+      },
+      dispose: () => storage.close(),
+    };
+  },
+);

@@ -129,7 +129,8 @@ export class MemoryLog implements PartitionLog {
   }
 
   #fail(): void {
-    const message = 'the memory store has used up its budget: trim or remove logs, and open this one again';
+    const message =
+      'the memory store has used up its budget: trim or remove logs, and open this one again';
     this.#failure = new StorageError('failed', message);
     this.#cutTo(this.#committedEnd);
   }

@@ -3,7 +3,12 @@ import { StorageError } from '../../../ports/log-storage.ts';
 import type { FileSystem } from './file-system.ts';
 
 /** Writes all of `bytes`, however short single writes are. */
-export function writeAll(fileSystem: FileSystem, fd: number, bytes: Buffer, position: number): void {
+export function writeAll(
+  fileSystem: FileSystem,
+  fd: number,
+  bytes: Buffer,
+  position: number,
+): void {
   let written = fileSystem.writeSync(fd, bytes, position);
   while (written < bytes.length) {
     written += fileSystem.writeSync(fd, bytes.subarray(written), position + written);
@@ -79,7 +84,11 @@ export async function makeDirectories(fileSystem: FileSystem, path: string): Pro
 }
 
 /** Writes a small file whole, in place, and makes its bytes durable; its name is made durable with the directory. */
-export async function writeWhole(fileSystem: FileSystem, path: string, bytes: Buffer): Promise<void> {
+export async function writeWhole(
+  fileSystem: FileSystem,
+  path: string,
+  bytes: Buffer,
+): Promise<void> {
   const fd = fileSystem.open(path);
   try {
     fileSystem.truncate(fd, 0);

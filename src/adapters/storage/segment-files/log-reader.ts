@@ -90,6 +90,19 @@ export class LogReader {
     return found;
   }
 
+  /** Whether a batch begins at the offset; all batches must have been written. */
+  hasBase(offset: number): boolean {
+    const segment = this.#segments.holding(offset)!;
+    const to = segment.sizeInBytes;
+    const from = this.positionOf(segment, offset, to);
+    let base = -1;
+    this.#engine.headers.walk({ file: segment.file, from, to }, header => {
+      base = header.baseOffset;
+      return false;
+    });
+    return base === offset;
+  }
+
   /** The position of the batch that holds `offset`, or of the next one, in what lies before position `to`. */
   positionOf(segment: Segment, offset: number, to: number): number {
     const from = this.#engine.indexes.of(segment).floor(offset - segment.baseOffset);
@@ -113,7 +126,10 @@ export class LogReader {
     const known = this.#remembered.get(offset);
     if (known !== undefined && this.#segments.has(known.segment)) return this.#skipEnd(known);
     const segment = this.#segments.holding(offset)!;
-    return this.#skipEnd({ segment, position: this.positionOf(segment, offset, this.#limitOf(segment)) });
+    return this.#skipEnd({
+      segment,
+      position: this.positionOf(segment, offset, this.#limitOf(segment)),
+    });
   }
 
   /** The end of a segment is the beginning of the next one. */
@@ -213,7 +229,8 @@ export class LogReader {
       const isLast = last.segment === end.segment;
       const next = isLast && last.position + last.length === end.position ? end.offset : -1;
       if (next >= 0) this.#remember(next, last.segment, last.position + last.length);
-      else if (!isLast) this.#remember(last.segment.endOffset, last.segment, last.segment.sizeInBytes);
+      else if (!isLast)
+        this.#remember(last.segment.endOffset, last.segment, last.segment.sizeInBytes);
       return bytes.subarray(0, total);
     }
     const from = total - last.length;

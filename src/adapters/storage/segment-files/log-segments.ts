@@ -57,7 +57,9 @@ export class LogSegments {
 
   /** Takes out the segments that lie below an offset whole; the active one stays. */
   takeBelow(offset: number): Segment[] {
-    const kept = this.#all.findIndex((_, at) => (this.#all[at + 1]?.baseOffset ?? Infinity) > offset);
+    const kept = this.#all.findIndex(
+      (_, at) => (this.#all[at + 1]?.baseOffset ?? Infinity) > offset,
+    );
     return kept > 0 ? this.#all.splice(0, kept) : [];
   }
 

@@ -121,7 +121,7 @@ export class LogWriter {
     const { descriptors, fileSystem } = this.#engine;
     const fd = descriptors.pin(segment.file);
     try {
-      for (let written = 0; written < bytes.length; ) {
+      for (let written = 0; written < bytes.length;) {
         written += await new Promise<number>((resolve, reject) => {
           fileSystem.write(fd, bytes.subarray(written), position + written, (error, count) =>
             error ? reject(error) : resolve(count),

@@ -127,7 +127,8 @@ export class SegmentFilesLogStorage implements LogStorage {
     for (const [id, name] of this.#known) {
       const directory = join(this.#directory, name);
       const epoch =
-        this.#open.get(id)?.epoch ?? readState(this.#engine.fileSystem, directory)?.epochs.at(-1)?.epoch;
+        this.#open.get(id)?.epoch ??
+        readState(this.#engine.fileSystem, directory)?.epochs.at(-1)?.epoch;
       // A directory without a state was made by an open that never came back: nothing was ever in it.
       if (epoch !== undefined) found.push({ ...parseDirectoryName(name)!, epoch });
     }

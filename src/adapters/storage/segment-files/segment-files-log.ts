@@ -7,13 +7,8 @@ import {
   type EpochStart,
 } from '../../../domain/model/log/leader-epochs.ts';
 import type { RecordBatch } from '../../../domain/model/log/record-batch.ts';
-import type {
-  StorageError} from '../../../ports/log-storage.ts';
-import {
-  type Allocate,
-  type LogSettings,
-  type PartitionLog,
-} from '../../../ports/log-storage.ts';
+import type { StorageError } from '../../../ports/log-storage.ts';
+import { type Allocate, type LogSettings, type PartitionLog } from '../../../ports/log-storage.ts';
 import { CommitPipeline, type LogEnd } from './commit-pipeline.ts';
 import { handled } from './deferred.ts';
 import type { Engine } from './engine.ts';
@@ -115,6 +110,7 @@ export class SegmentFilesLog implements PartitionLog {
       await this.#commits.barrier();
       await this.#forgetCheckpoint();
       if (offset >= this.#endOffset) return;
+      ok(this.#reader.hasBase(offset), 'a log is truncated between batches');
       await this.#cutTo(offset);
       this.#commits.truncated(this.#end());
       const kept = withoutSuffix(this.epochs, offset);
@@ -158,7 +154,10 @@ export class SegmentFilesLog implements PartitionLog {
       if (this.#commits.failure === null) await this.#saveEnd();
     } catch (error) {
       const facts = { directory: this.#directory, error };
-      this.#engine.logger.error(facts, 'a log was not closed cleanly: it is checked at the next open');
+      this.#engine.logger.error(
+        facts,
+        'a log was not closed cleanly: it is checked at the next open',
+      );
     } finally {
       for (const { file } of this.#segments.all) this.#engine.descriptors.forget(file);
     }
@@ -224,7 +223,6 @@ export class SegmentFilesLog implements PartitionLog {
     const position = this.#positionIn(active, offset);
     indexes.forget(active);
     indexes.rebuild(active, position);
-    ok(active.endOffset === offset, 'a log is truncated between batches');
     const fd = descriptors.pin(active.file);
     try {
       fileSystem.truncate(fd, position);

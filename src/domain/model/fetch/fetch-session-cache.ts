@@ -1,5 +1,5 @@
 import { BrokerError } from '../error.ts';
-import type { PartitionRef } from '../log/partition-ref.ts';
+import { partitionRefKey, type PartitionRef } from '../log/partition-ref.ts';
 import { FetchSession, type FetchPartition } from './fetch-session.ts';
 
 /** The session part of a Fetch request. Session id 0 is no session; epoch 0 asks for a new one, -1 ends it. */
@@ -11,9 +11,13 @@ export interface FetchSessionRequest {
   readonly usesTopicIds: boolean;
 }
 
-/** What to read for a request, and the session that it continues, if any; a full answer lists every partition. */
+/**
+ * What to read for a request, and the session that it continues, if any, with the epoch that the next request has to name; a full
+ * answer lists every partition.
+ */
 export interface FetchContext {
   readonly session: FetchSession | null;
+  readonly epoch: number;
   readonly partitions: readonly FetchPartition[];
   readonly full: boolean;
 }
@@ -23,8 +27,8 @@ const FINAL_EPOCH = -1;
 const MAX_ID = 0x7fff_ffff;
 
 /**
- * The fetch sessions of a broker, bounded: when all slots are taken, a session unused for `evictionMs` makes room, and otherwise
- * the client is served without one (KIP-227; Kafka's FetchSessionCache and FetchManager).
+ * The fetch sessions of a broker, bounded: when all slots are taken, a session unused for `evictionMs` makes room, or a smaller
+ * one that is as old; otherwise the client is served without one (KIP-227; Kafka's FetchSessionCache and FetchManager).
  */
 export class FetchSessionCache {
   readonly #slots: number;
@@ -45,14 +49,15 @@ export class FetchSessionCache {
 
   /** Throws FETCH_SESSION_ID_NOT_FOUND, INVALID_FETCH_SESSION_EPOCH or FETCH_SESSION_TOPIC_ID_ERROR. */
   begin(request: FetchSessionRequest, nowMs: number): FetchContext {
-    const { sessionId, sessionEpoch, partitions } = request;
+    const { sessionId, sessionEpoch } = request;
     if (sessionEpoch !== INITIAL_EPOCH && sessionEpoch !== FINAL_EPOCH) {
       return this.#continue(request, nowMs);
     }
     if (sessionId !== 0) this.#sessions.delete(sessionId);
+    const partitions = distinct(request.partitions);
     const wanted = sessionEpoch === INITIAL_EPOCH && partitions.length > 0;
     const session = wanted ? this.#create(request, nowMs) : null;
-    return { session, partitions, full: true };
+    return { session, epoch: session?.epoch ?? FINAL_EPOCH, partitions, full: true };
   }
 
   #continue(request: FetchSessionRequest, nowMs: number): FetchContext {
@@ -77,13 +82,14 @@ export class FetchSessionCache {
     else this.#sessions.delete(sessionId);
     return {
       session: session.size > 0 ? session : null,
+      epoch: session.epoch,
       partitions: session.partitions(),
       full: false,
     };
   }
 
   #create(request: FetchSessionRequest, nowMs: number): FetchSession | null {
-    if (this.#sessions.size >= this.#slots && !this.#evict(nowMs)) return null;
+    if (this.#sessions.size >= this.#slots && !this.#evict(request, nowMs)) return null;
     let id = 0;
     while (id === 0 || this.#sessions.has(id)) id = this.#randomId() + 1;
     const session = new FetchSession(id, request.usesTopicIds, nowMs);
@@ -92,12 +98,17 @@ export class FetchSessionCache {
     return session;
   }
 
-  /** The map is kept in order of use: the first is the one that was not used for longest. */
-  #evict(nowMs: number): boolean {
+  /** FetchSessionCacheShard.tryEvict. The map is kept in order of use: the first was not used for longest. */
+  #evict({ partitions }: FetchSessionRequest, nowMs: number): boolean {
+    const isOld = (sinceMs: number): boolean => nowMs - sinceMs > this.#evictionMs;
+    const [idle] = this.#sessions.values();
+    if (idle !== undefined && isOld(idle.lastUsedMs)) return this.#sessions.delete(idle.id);
+    let smallest: FetchSession | undefined;
     for (const session of this.#sessions.values()) {
-      return nowMs - session.lastUsedMs > this.#evictionMs && this.#sessions.delete(session.id);
+      const bound = smallest?.size ?? partitions.length;
+      if (isOld(session.createdMs) && session.size < bound) smallest = session;
     }
-    return false;
+    return smallest !== undefined && this.#sessions.delete(smallest.id);
   }
 
   #touch(session: FetchSession, nowMs: number): void {
@@ -105,4 +116,10 @@ export class FetchSessionCache {
     this.#sessions.delete(session.id);
     this.#sessions.set(session.id, session);
   }
+}
+
+/** A partition that a request names twice is read once, as it was said last (FetchRequest.fetchData). */
+function distinct(partitions: readonly FetchPartition[]): readonly FetchPartition[] {
+  if (partitions.length < 2) return partitions;
+  return [...new Map(partitions.map(wanted => [partitionRefKey(wanted), wanted])).values()];
 }

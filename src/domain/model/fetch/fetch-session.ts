@@ -18,11 +18,12 @@ export interface FetchedPartition extends PartitionRef {
   readonly diverging: boolean;
 }
 
+const UNKNOWN_OFFSET = -1;
+
 interface CachedPartition {
   wanted: FetchPartition;
   highWatermark: number;
   logStartOffset: number;
-  failed: boolean;
 }
 
 /**
@@ -32,6 +33,7 @@ interface CachedPartition {
 export class FetchSession {
   readonly id: number;
   readonly usesTopicIds: boolean;
+  readonly createdMs: number;
   epoch = 1;
   lastUsedMs: number;
   readonly #partitions = new Map<string, CachedPartition>();
@@ -39,6 +41,7 @@ export class FetchSession {
   constructor(id: number, usesTopicIds: boolean, nowMs: number) {
     this.id = id;
     this.usesTopicIds = usesTopicIds;
+    this.createdMs = nowMs;
     this.lastUsedMs = nowMs;
   }
 
@@ -68,13 +71,12 @@ export class FetchSession {
     const news =
       answer.error !== null ||
       answer.diverging ||
-      cached.failed ||
       answer.recordBytes > 0 ||
       answer.highWatermark !== cached.highWatermark ||
       answer.logStartOffset !== cached.logStartOffset;
-    cached.highWatermark = answer.highWatermark;
+    // No offset is as this one: when the error goes away, that is news.
+    cached.highWatermark = answer.error === null ? answer.highWatermark : UNKNOWN_OFFSET;
     cached.logStartOffset = answer.logStartOffset;
-    cached.failed = answer.error !== null;
     if (answer.recordBytes > 0) this.#serveLast(key, cached);
     return news;
   }
@@ -86,7 +88,7 @@ export class FetchSession {
   }
 
   #add(wanted: FetchPartition): void {
-    const unknown = { highWatermark: -1, logStartOffset: -1, failed: false };
+    const unknown = { highWatermark: UNKNOWN_OFFSET, logStartOffset: UNKNOWN_OFFSET };
     this.#partitions.set(partitionRefKey(wanted), { wanted, ...unknown });
   }
 }

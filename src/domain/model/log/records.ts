@@ -149,10 +149,13 @@ export function* recordsIn(batch: RecordBatch, inflated?: Buffer): Generator<Rec
   if (cursor.defect !== null) throw new BrokerError('INVALID_RECORD', cursor.defect);
 }
 
-/** The first record at or after a time, by offset and timestamp; null if the batch has none (KIP-79; Kafka's searchForTimestamp). */
+/**
+ * The first record at or after a time and an offset, by offset and timestamp; null if the batch has none (KIP-79; Kafka's
+ * searchForTimestamp).
+ */
 export function firstRecordSince(
   batch: RecordBatch,
-  timestamp: number,
+  { timestamp, offset }: { timestamp: number; offset: number },
   inflated?: Buffer,
 ): { offset: number; timestamp: number } | null {
   if (batch.maxTimestamp < timestamp) return null;
@@ -160,8 +163,9 @@ export function firstRecordSince(
   const cursor = cursorOver(batch, inflated);
   while (cursor.next()) {
     const recordTimestamp = appendTime ?? batch.baseTimestamp + cursor.timestampDelta;
-    if (recordTimestamp >= timestamp) {
-      return { offset: batch.baseOffset + cursor.offsetDelta, timestamp: recordTimestamp };
+    const recordOffset = batch.baseOffset + cursor.offsetDelta;
+    if (recordTimestamp >= timestamp && recordOffset >= offset) {
+      return { offset: recordOffset, timestamp: recordTimestamp };
     }
   }
   if (cursor.defect !== null) throw new BrokerError('INVALID_RECORD', cursor.defect);

@@ -7,6 +7,7 @@ import type { PartitionLog } from '../../../ports/log-storage.ts';
 /** Log bytes after which a checkpoint is due: what an open after a crash reads at most, besides the engine's own recovery. */
 const CHECKPOINT_EVERY_BYTES = 64 * 1024 * 1024;
 const REPLAY_CHUNK_BYTES = 1024 * 1024;
+const NO_BYTES = Buffer.alloc(0);
 
 /**
  * What a partition derives from its log: the state of its producers, and where the highest timestamp is. Live batches and those
@@ -78,7 +79,7 @@ export class LogDigest {
   }
 
   async #replay(log: PartitionLog, from: number, nowMs: number): Promise<void> {
-    let chunk = Buffer.allocUnsafe(REPLAY_CHUNK_BYTES);
+    let chunk = NO_BYTES;
     const allocate = (bytes: number): Buffer =>
       bytes <= chunk.length ? chunk : (chunk = Buffer.allocUnsafe(bytes));
     for (let offset = from; offset < log.endOffset;) {

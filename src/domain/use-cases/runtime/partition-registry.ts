@@ -18,6 +18,8 @@ export interface TopicDirectory {
 /** A partition that a request may use, or why not. */
 export type Located = { readonly topic: Topic } | { readonly error: ErrorName };
 
+const GONE: ErrorName = 'UNKNOWN_TOPIC_OR_PARTITION';
+
 type Slot = Partition | Promise<Partition> | undefined;
 
 /**
@@ -104,9 +106,11 @@ export class PartitionRegistry {
   async remove(topic: Topic): Promise<void> {
     const slots = this.#slots.get(topic.id) ?? [];
     this.#slots.delete(topic.id);
+    // All of them before the first removal, which takes its time and may fail.
+    for (const slot of slots) if (slot instanceof Partition) slot.retire(GONE);
     for (let index = 0; index < topic.partitionCount; index++) {
       const partition = await Promise.resolve(slots[index]).catch(() => undefined);
-      partition?.retire('UNKNOWN_TOPIC_OR_PARTITION');
+      partition?.retire(GONE);
       await this.#storage.remove(keyOf(topic, index));
     }
   }

@@ -3,7 +3,7 @@ import { HighWatermark, type CommitRound } from '../../model/log/high-watermark.
 import { endOffsetFor, type EpochStart } from '../../model/log/leader-epochs.ts';
 import { wholeBatchBytes, type RecordBatch } from '../../model/log/record-batch.ts';
 import type { Topic } from '../../model/topic/topic.ts';
-import { StorageError, type Allocate, type PartitionLog } from '../../../ports/log-storage.ts';
+import type { Allocate, PartitionLog } from '../../../ports/log-storage.ts';
 import { storageErrorName } from './storage-errors.ts';
 import type { LogDigest } from './log-digest.ts';
 
@@ -100,22 +100,28 @@ export class Partition {
   get offline(): ErrorName | null {
     return this.#offline;
   }
+  /** Why it may not even be read: after a failed write what was committed stays, but a fenced or removed log is not ours. */
+  get unreadable(): ErrorName | null {
+    return this.#offline === 'KAFKA_STORAGE_ERROR' ? null : this.#offline;
+  }
 
   /** Appends a checked batch in place; nobody can read it before a commit. */
   append(batch: RecordBatch, nowMs: number): Appended {
     if (this.#offline) return refused(this.#offline, 'the log of this partition is offline');
     const verdict = this.#digest.check(batch, nowMs);
     if (verdict.kind === 'refused') return refused(verdict.error, verdict.message);
-    const logAppendTimeMs = batch.isLogAppendTime ? batch.maxTimestamp : -1;
-    if (verdict.kind === 'duplicate') {
-      return { error: null, message: null, baseOffset: verdict.baseOffset, logAppendTimeMs };
-    }
+    if (verdict.kind === 'duplicate') return placed(batch, verdict.baseOffset, verdict.timestamp);
     const baseOffset = this.#log.endOffset;
     batch.assign(baseOffset, this.leaderEpoch);
-    this.#log.append(batch);
+    try {
+      this.#log.append(batch);
+    } catch (error) {
+      const failure = this.#failed(error);
+      return refused(failure.code, failure.message);
+    }
     this.#digest.observe(batch, nowMs);
     this.#appendedBytes += batch.sizeInBytes;
-    return { error: null, message: null, baseOffset, logAppendTimeMs };
+    return placed(batch, baseOffset, batch.maxTimestamp);
   }
 
   /**
@@ -132,17 +138,19 @@ export class Partition {
     const round = this.#highWatermark.begin(this.#log.endOffset, this.#appendedBytes);
     const settled = committed.then(
       () => this.#finish(round),
-      error => this.#fail(error),
+      error => {
+        throw this.#failed(error);
+      },
     );
     this.#latest = { committed, round, settled };
     return settled;
   }
 
-  /** Forces to disk what came since the last time; whoever waits for it is told by `commit`. */
+  /** Forces to disk what came since the last time. Nobody waits for it: the high watermark does not either. */
   flush(): void {
     if (this.#flushedBytes === this.#appendedBytes || this.#offline !== null) return;
     this.#flushedBytes = this.#appendedBytes;
-    this.commit(true).catch(noop);
+    this.#log.commit(true).catch((error: unknown) => void this.#failed(error));
   }
 
   /** Whole committed batches from `offset` on, at most `maxBytes` unless the first is larger. Rejects with a StorageError. */
@@ -158,13 +166,14 @@ export class Partition {
   }
 
   endOffsetForEpoch(epoch: number): { epoch: number; endOffset: number } {
-    return endOffsetFor(this.#log.epochs, epoch, this.highWatermark);
+    return endOffsetFor(this.#log.epochs, epoch, this.logEndOffset);
   }
 
-  /** Moves the log start offset, durably when it resolves (DeleteRecords). */
+  /** Moves the log start offset, durably when it resolves (DeleteRecords). Rejects with a BrokerError. */
   async trimBefore(offset: number): Promise<void> {
-    await this.#log.trimBefore(offset);
-    this.#wake();
+    await this.#log.trimBefore(offset).catch((error: unknown) => {
+      throw this.#failed(error);
+    });
   }
 
   /** Runs works on this partition one after the other, for those that must wait before they append. */
@@ -176,6 +185,7 @@ export class Partition {
     this.#turn = ended;
     return turn;
   }
+
   /** Whether somebody is in line, so that whoever comes must line up too. */
   get hasQueue(): boolean {
     return this.#turn !== null;
@@ -204,11 +214,12 @@ export class Partition {
     this.#digest.saveIfDue(this.#log);
   }
 
-  #fail(error: unknown): never {
-    const name = storageErrorName(error);
+  /** Takes the partition offline; a failure that follows from an earlier one has that one's name. */
+  #failed(error: unknown): BrokerError {
+    const name = this.#offline ?? storageErrorName(error);
     if (this.#offline === null) this.#onFailure(error);
     this.retire(name);
-    throw new BrokerError(name, error instanceof StorageError ? error.message : String(error));
+    return new BrokerError(name, error instanceof Error ? error.message : String(error));
   }
 
   #visible(bytes: Buffer): Buffer {
@@ -222,6 +233,11 @@ export class Partition {
 }
 
 function noop(): void {}
+
+function placed(batch: RecordBatch, baseOffset: number, timestamp: number): Appended {
+  const logAppendTimeMs = batch.isLogAppendTime ? timestamp : -1;
+  return { error: null, message: null, baseOffset, logAppendTimeMs };
+}
 
 function refused(error: ErrorName, message: string): Appended {
   return { error, message, baseOffset: -1, logAppendTimeMs: -1 };

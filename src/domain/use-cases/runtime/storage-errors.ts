@@ -1,4 +1,4 @@
-import type { ErrorName } from '../../model/error.ts';
+import { BrokerError, type ErrorName } from '../../model/error.ts';
 import { StorageError, type StorageErrorCode } from '../../../ports/log-storage.ts';
 
 /** What a client hears: `fenced` looks for another leader, `outcome-unknown` is tried again, the rest is the disk's fault. */
@@ -11,8 +11,9 @@ const NAMES: Record<StorageErrorCode, ErrorName> = {
   closed: 'NOT_LEADER_OR_FOLLOWER',
 };
 
-/** The error name for whatever a store threw; a programmer's error is passed on. */
+/** The error name for whatever a store, or a partition over it, threw; a programmer's error is passed on. */
 export function storageErrorName(error: unknown): ErrorName {
   if (error instanceof StorageError) return NAMES[error.code];
+  if (error instanceof BrokerError) return error.code;
   throw error;
 }

@@ -48,7 +48,10 @@ async function startLogs() {
     const partition = await registry.open(orders!, 1);
     for (const timestamp of timestamps) {
       const record = { key: null, value: Buffer.from('v'), timestamp };
-      partition.append(buildBatch([record], {}, bytes => checksum.crc32c(bytes)), NOW);
+      partition.append(
+        buildBatch([record], {}, bytes => checksum.crc32c(bytes)),
+        NOW,
+      );
     }
     await partition.commit(true);
   }

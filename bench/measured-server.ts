@@ -1,0 +1,54 @@
+import { fork, type ChildProcess } from 'node:child_process';
+import { once } from 'node:events';
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import type { StartOptions } from '../src/main/index.ts';
+
+export interface ServerOrder {
+  readonly kind: 'sink' | 'broker';
+  readonly dataDir: string;
+  readonly storage: NonNullable<StartOptions['storage']>;
+  readonly settings: Readonly<Record<string, string | number | boolean>>;
+}
+
+export type ServerReport =
+  { readonly ready: number } | { readonly cpuSeconds: number; readonly rssBytes: number };
+
+/** A server in a process of its own, so that its CPU time is its own. */
+export class MeasuredServer {
+  readonly port: number;
+  readonly #child: ChildProcess;
+  readonly #dataDir: string;
+
+  private constructor(child: ChildProcess, dataDir: string, port: number) {
+    this.#child = child;
+    this.#dataDir = dataDir;
+    this.port = port;
+  }
+
+  static async start(order: Omit<ServerOrder, 'dataDir'>): Promise<MeasuredServer> {
+    const dataDir = mkdtempSync(join(process.env['HEXLOG_BENCH_DIR'] ?? tmpdir(), 'hexlog-bench-'));
+    const script = fileURLToPath(new URL('./server-process.ts', import.meta.url));
+    const child = fork(script, [JSON.stringify({ ...order, dataDir })], {
+      execArgv: ['--import', 'tsx'],
+    });
+    const [report] = (await once(child, 'message')) as [{ ready: number }];
+    return new MeasuredServer(child, dataDir, report.ready);
+  }
+
+  /** CPU time of all threads so far, in seconds. */
+  async cpuSeconds(): Promise<number> {
+    this.#child.send('usage');
+    const [report] = (await once(this.#child, 'message')) as [{ cpuSeconds: number }];
+    return report.cpuSeconds;
+  }
+
+  async stop(): Promise<void> {
+    const exited = once(this.#child, 'exit');
+    this.#child.kill('SIGKILL');
+    await exited;
+    rmSync(this.#dataDir, { recursive: true, force: true });
+  }
+}

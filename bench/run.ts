@@ -1,0 +1,128 @@
+import { mkdirSync, writeFileSync } from 'node:fs';
+import { parseArgs } from 'node:util';
+import { MeasuredServer, type ServerOrder } from './measured-server.ts';
+import { rdkafkaRows } from './rdkafka.ts';
+import { printTable, type Row } from './table.ts';
+import { createTopic, fetchAll, measure, produce, produceOneByOne, sink } from './workloads.ts';
+
+/**
+ * `npm run bench` measures a broker against a raw Node TCP sink that writes to a file, in one run on one machine: trust the ratios
+ * and the CPU seconds. `--smoke` runs everything on little data, so that the benchmark does not rot; `--only never` runs the cases whose name holds a text.
+ */
+const { values } = parseArgs({
+  options: {
+    smoke: { type: 'boolean', default: false },
+    megabytes: { type: 'string' },
+    only: { type: 'string', default: '' },
+  },
+});
+const totalBytes = (values.smoke ? 8 : Number(values.megabytes ?? 1000)) * 1e6;
+const rounds = values.smoke ? 50 : 2000;
+
+const BATCH_BYTES = [1024, 16 * 1024, 64 * 1024, 256 * 1024];
+const rows: Row[] = [];
+
+/** Small batches cost per request, so that fewer bytes say as much. */
+const bytesFor = (batchBytes: number): number =>
+  Math.min(totalBytes, batchBytes * (totalBytes / 8192));
+
+async function withServer(
+  order: Partial<ServerOrder>,
+  use: (server: MeasuredServer) => Promise<void>,
+): Promise<void> {
+  const server = await MeasuredServer.start({
+    kind: 'broker',
+    storage: 'segment-files',
+    settings: {},
+    ...order,
+  });
+  try {
+    await use(server);
+  } finally {
+    await server.stop();
+  }
+}
+
+async function baseline(): Promise<Map<number, number>> {
+  const byBatch = new Map<number, number>();
+  await withServer({ kind: 'sink' }, async server => {
+    await sink(server.port, 64 * 1024, totalBytes / 10);
+    for (const batchBytes of BATCH_BYTES) {
+      const run = (): ReturnType<typeof sink> =>
+        sink(server.port, batchBytes, bytesFor(batchBytes));
+      const measured = await measure(server, run);
+      byBatch.set(batchBytes, measured.megabytesPerSecond);
+      rows.push({ what: 'raw TCP sink to file', batchBytes, ...measured, ratio: 1 });
+    }
+  });
+  return byBatch;
+}
+
+interface Case {
+  readonly what: string;
+  readonly order: Partial<ServerOrder>;
+  readonly acks: number;
+}
+
+const NEVER = { 'flush.policy': 'never' };
+const CASES: Case[] = [
+  { what: 'segment-files, never', order: { settings: NEVER }, acks: -1 },
+  { what: 'segment-files, acks=all', order: {}, acks: -1 },
+  { what: 'memory', order: { storage: 'memory' }, acks: -1 },
+];
+
+async function brokerCase({ what, order, acks }: Case, raw: Map<number, number>): Promise<void> {
+  for (const batchBytes of BATCH_BYTES) {
+    // A server for each size: the memory engine keeps what it was given.
+    await withServer(order, async server => {
+      const bytes = Math.min(bytesFor(batchBytes), 700e6);
+      const load = { topic: 'bench', batchBytes, totalBytes: bytes, acks };
+      await createTopic(server.port, 'warm');
+      await createTopic(server.port, 'bench');
+      await produce(server.port, { ...load, topic: 'warm', totalBytes: bytes / 20 });
+      const rate = raw.get(batchBytes)!;
+      const produced = await measure(server, () => produce(server.port, load));
+      const ratio = produced.megabytesPerSecond / rate;
+      rows.push({ what: `produce, ${what}`, batchBytes, ...produced, ratio });
+      const fetched = await measure(server, () => fetchAll(server.port, 'bench', 1024 * 1024));
+      rows.push({
+        what: `fetch, ${what}`,
+        batchBytes,
+        ...fetched,
+        ratio: fetched.megabytesPerSecond / rate,
+      });
+    });
+  }
+}
+
+async function latency(what: string, settings: ServerOrder['settings']): Promise<void> {
+  await withServer({ settings }, async server => {
+    const load = { topic: 'bench', batchBytes: 1024, totalBytes: 0, acks: -1 };
+    await createTopic(server.port, 'bench');
+    await produceOneByOne(server.port, load, rounds / 10);
+    const measured = await measure(server, () => produceOneByOne(server.port, load, rounds));
+    rows.push({ what: `one by one, ${what}`, batchBytes: 1024, ...measured, ratio: null });
+  });
+}
+
+const raw = await baseline();
+for (const one of CASES.filter(({ what }) => what.includes(values.only)))
+  await brokerCase(one, raw);
+if (values.only === '') {
+  await latency('never', NEVER);
+  await latency('acks=all', {});
+  await withServer({}, async server => {
+    rows.push(
+      ...(await rdkafkaRows(server, {
+        totalBytes: Math.min(totalBytes, 300e6),
+        raw: raw.get(64 * 1024)!,
+      })),
+    );
+  });
+}
+
+printTable(rows);
+mkdirSync('bench/results', { recursive: true });
+const file = `bench/results/${new Date().toISOString().replaceAll(':', '-')}.json`;
+writeFileSync(file, `${JSON.stringify({ node: process.version, totalBytes, rows }, null, 2)}\n`);
+console.log(`\nwritten to ${file}`);

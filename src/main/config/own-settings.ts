@@ -1,0 +1,58 @@
+import { z } from 'zod';
+import { LOG_LEVELS } from '../../adapters/observability/pino-logger.ts';
+import { STORAGE_ENGINES, type BrokerOptions } from '../broker-options.ts';
+
+const INT_MAX = 2_147_483_647;
+
+function integer(min: number, max: number) {
+  const number = z.number().min(min).max(max);
+  const text = z.string().regex(/^\d+$/).transform(Number).pipe(number);
+  return text.describe(`an integer from ${min} to ${max}`);
+}
+
+function oneOf<const W extends readonly string[]>(words: W) {
+  return z.enum(words).describe(`one of ${words.join(', ')}`);
+}
+
+const name = z.string().regex(/^\S+$/);
+
+/** The settings that are Hexlog's own, read from text; a schema's description says what is allowed. */
+export const OWN_SETTINGS = {
+  storage: oneOf(STORAGE_ENGINES),
+  'data.dir': z.string().min(1).describe('a path'),
+  host: name.describe('a host name or an address'),
+  port: integer(0, 65_535),
+  'advertised.host': name.describe('a host name or an address'),
+  'advertised.port': integer(1, 65_535),
+  'broker.id': integer(0, INT_MAX),
+  'log.level': oneOf(LOG_LEVELS),
+};
+
+export type OwnSettingName = keyof typeof OWN_SETTINGS;
+export type OwnSettings = {
+  readonly [N in OwnSettingName]: z.infer<(typeof OWN_SETTINGS)[N]>;
+};
+
+export const OWN_SETTING_NAMES = Object.keys(OWN_SETTINGS) as readonly OwnSettingName[];
+
+export function isOwnSetting(key: string): key is OwnSettingName {
+  return Object.hasOwn(OWN_SETTINGS, key);
+}
+
+/** The options of a broker from what was given; everything else as `hexlog serve` has it. */
+export function serveOptions(
+  own: Partial<OwnSettings>,
+  settings: BrokerOptions['settings'],
+): BrokerOptions {
+  return {
+    storage: own.storage ?? 'segment-files',
+    dataDir: own['data.dir'] ?? './data',
+    host: own.host ?? '127.0.0.1',
+    port: own.port ?? 9092,
+    advertisedHost: own['advertised.host'] ?? null,
+    advertisedPort: own['advertised.port'] ?? null,
+    brokerId: own['broker.id'] ?? 1,
+    logLevel: own['log.level'] ?? 'info',
+    settings,
+  };
+}
