@@ -30,10 +30,8 @@ export class MeasuredServer {
 
   static async start(order: Omit<ServerOrder, 'dataDir'>): Promise<MeasuredServer> {
     const dataDir = mkdtempSync(join(process.env['HEXLOG_BENCH_DIR'] ?? tmpdir(), 'hexlog-bench-'));
-    const script = fileURLToPath(new URL('./server-process.ts', import.meta.url));
-    const child = fork(script, [JSON.stringify({ ...order, dataDir })], {
-      execArgv: ['--import', 'tsx'],
-    });
+    const script = fileURLToPath(new URL('./server-process.mjs', import.meta.url));
+    const child = fork(script, [JSON.stringify({ ...order, dataDir })], { execArgv: [] });
     const [report] = (await once(child, 'message')) as [{ ready: number }];
     return new MeasuredServer(child, dataDir, report.ready);
   }

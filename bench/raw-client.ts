@@ -1,6 +1,7 @@
 import { createConnection, type Socket } from 'node:net';
 import { once } from 'node:events';
 import { Crc32c } from '../src/adapters/runtime/crc32c.ts';
+import { BufferPool } from '../src/adapters/transport/kafka/buffer-pool.ts';
 import { FrameReader } from '../src/adapters/transport/kafka/frame-reader.ts';
 import { CreateTopics } from '../src/adapters/transport/kafka/messages/create-topics.ts';
 import { Fetch } from '../src/adapters/transport/kafka/messages/fetch.ts';
@@ -65,8 +66,10 @@ export class RawClient {
 
   private constructor(socket: Socket) {
     this.#socket = socket;
-    this.#frames = new FrameReader(RESPONSE_BYTES_MAX, (buffer, start, end) =>
-      this.#onResponse(buffer.subarray(start, end)),
+    this.#frames = new FrameReader(
+      RESPONSE_BYTES_MAX,
+      new BufferPool(16 * 1024 * 1024),
+      (buffer, start, end) => this.#onResponse(buffer.subarray(start, end)),
     );
     socket.on('data', chunk => this.#frames.push(chunk as Buffer));
     socket.on('close', () => this.#onClose(new Error('the broker closed the connection')));

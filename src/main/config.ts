@@ -9,7 +9,12 @@ import {
   type ConfigFlags,
   type Environment,
 } from './config/config-sources.ts';
-import { isOwnSetting, OWN_SETTINGS, serveOptions, type OwnSettings } from './config/own-settings.ts';
+import {
+  isOwnSetting,
+  OWN_SETTINGS,
+  serveOptions,
+  type OwnSettings,
+} from './config/own-settings.ts';
 
 /**
  * The options of `hexlog serve` from flags, the environment (`HEXLOG_...`) and a YAML file, in that order of precedence, over the
@@ -42,8 +47,13 @@ function brokerText(given: Given): string {
     return given.text;
   } catch (error) {
     if (!(error instanceof BrokerError)) throw error;
-    throw notAllowed(given, allowedBy(setting));
+    throw notAllowed(given, setting.refuses ? reasonIn(error) : allowedBy(setting));
   }
+}
+
+/** A rule that is no range explains itself. */
+function reasonIn({ message }: BrokerError): string {
+  return message.slice(message.indexOf(': ') + 2);
 }
 
 const RANGES = {

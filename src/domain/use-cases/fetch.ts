@@ -1,10 +1,11 @@
-import type { ErrorName } from '../model/error.ts';
+import { BrokerError, type ErrorName } from '../model/error.ts';
 import type {
   FetchContext,
   FetchSessionCache,
   FetchSessionRequest,
 } from '../model/fetch/fetch-session-cache.ts';
 import type { FetchPartition, FetchedPartition } from '../model/fetch/fetch-session.ts';
+import { UNDEFINED_OFFSET } from '../model/log/leader-epochs.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Allocate } from '../../ports/log-storage.ts';
 import type { Timers } from '../../ports/timers.ts';
@@ -54,6 +55,13 @@ interface Reading {
   committedBytes: number;
   /** Something to be told at once: an error, or a divergence. */
   urgent: boolean;
+}
+
+interface ReadLimits {
+  readonly maxBytes: number;
+  /** Whether nothing was read yet for this request. */
+  readonly first: boolean;
+  readonly allocate: Allocate;
 }
 
 const NOTHING = Buffer.alloc(0);
@@ -108,19 +116,21 @@ export class Fetch {
       urgent: false,
     };
     for (const wanted of partitions) {
-      const maxBytes = Math.max(0, Math.min(wanted.maxBytes, limit - reading.bytes));
-      const partition = await this.#find(wanted);
-      if (typeof partition !== 'string') {
-        reading.watched.push(partition);
-        reading.committedBytes += partition.committedBytes;
+      const found = this.#find(wanted);
+      const partition = found instanceof Promise ? await found : found;
+      if (typeof partition === 'string') {
+        note(reading, failed(wanted, partition));
+        continue;
       }
-      const answer =
-        typeof partition === 'string'
-          ? failed(wanted, partition)
-          : await this.#read(partition, wanted, { maxBytes, first: reading.bytes === 0, allocate });
-      reading.answers.push(answer);
-      reading.bytes += answer.recordBytes;
-      reading.urgent ||= answer.error !== null || answer.diverging;
+      reading.watched.push(partition);
+      reading.committedBytes += partition.committedBytes;
+      const maxBytes = Math.max(0, Math.min(wanted.maxBytes, limit - reading.bytes));
+      const answer = this.#read(partition, wanted, {
+        maxBytes,
+        first: reading.bytes === 0,
+        allocate,
+      });
+      note(reading, answer instanceof Promise ? await answer : answer);
     }
     return reading;
   }
@@ -138,24 +148,22 @@ export class Fetch {
   #read(
     partition: Partition,
     wanted: FetchPartition,
-    limits: { maxBytes: number; first: boolean; allocate: Allocate },
+    limits: ReadLimits,
   ): FetchAnswer | Promise<FetchAnswer> {
-    const refusal = refusalOf(partition, wanted);
+    const refusal = partition.unreadable ?? leaderEpochError(partition, wanted.currentLeaderEpoch);
     if (refusal) return failed(wanted, refusal);
     const divergence = divergenceOf(partition, wanted);
+    if (isOutOfRange(partition, wanted, divergence)) return failed(wanted, 'OFFSET_OUT_OF_RANGE');
     if (divergence) return { ...answered(partition, wanted, NOTHING), divergence, diverging: true };
-    if (limits.maxBytes === 0 && !limits.first) return answered(partition, wanted, NOTHING);
+    const { maxBytes, first } = limits;
+    if (maxBytes === 0 && !first) return answered(partition, wanted, NOTHING);
     // A first batch larger than asked for is given all the same, or its reader could never go on (KIP-74).
-    const answer = (records: Buffer): FetchAnswer =>
-      answered(
-        partition,
-        wanted,
-        limits.first || records.length <= limits.maxBytes ? records : NOTHING,
-      );
+    const fitting = (records: Buffer): FetchAnswer =>
+      answered(partition, wanted, first || records.length <= maxBytes ? records : NOTHING);
     try {
-      const records = partition.read(wanted.fetchOffset, limits.maxBytes, limits.allocate);
-      if (!(records instanceof Promise)) return answer(records);
-      return records.then(answer, error => failed(wanted, storageErrorName(error)));
+      const records = partition.read(wanted.fetchOffset, maxBytes, allocateWithin(limits));
+      if (!(records instanceof Promise)) return fitting(records);
+      return records.then(fitting, error => failed(wanted, storageErrorName(error)));
     } catch (error) {
       return failed(wanted, storageErrorName(error));
     }
@@ -166,19 +174,35 @@ export class Fetch {
 function news(context: FetchContext, answers: FetchAnswer[]): FetchAnswer[] {
   const { session, full } = context;
   if (session === null) return answers;
+  if (session.epoch !== context.epoch) {
+    const message = 'the session went on while this request waited';
+    throw new BrokerError('INVALID_FETCH_SESSION_EPOCH', message);
+  }
   return answers.filter(answer => session.hasNews(answer) || full);
 }
 
-function refusalOf(partition: Partition, wanted: FetchPartition): ErrorName | null {
-  // After a failed write what was committed stays readable; a fenced or removed log may no longer be served at all.
-  if (partition.offline !== null && partition.offline !== 'KAFKA_STORAGE_ERROR') {
-    return partition.offline;
-  }
-  const epochError = leaderEpochError(partition, wanted.currentLeaderEpoch);
-  if (epochError) return epochError;
-  const { fetchOffset } = wanted;
-  const inRange = fetchOffset >= partition.logStartOffset && fetchOffset <= partition.logEndOffset;
-  return inRange ? null : 'OFFSET_OUT_OF_RANGE';
+function note(reading: Reading, answer: FetchAnswer): void {
+  reading.answers.push(answer);
+  reading.bytes += answer.recordBytes;
+  reading.urgent ||= answer.error !== null || answer.diverging;
+}
+
+/** What turns out too large is not answered, so it must not keep the caller's memory until the answer is sent. */
+function allocateWithin({ maxBytes, first, allocate }: ReadLimits): Allocate {
+  return first
+    ? allocate
+    : bytes => (bytes > maxBytes ? Buffer.allocUnsafe(bytes) : allocate(bytes));
+}
+
+/** A client whose log has parted from ours asks beyond our end in good faith; one with an epoch that is not known here cannot. */
+function isOutOfRange(
+  partition: Partition,
+  { fetchOffset }: FetchPartition,
+  divergence: Divergence | null,
+): boolean {
+  if (fetchOffset < partition.logStartOffset) return true;
+  if (divergence !== null) return divergence.endOffset === UNDEFINED_OFFSET;
+  return fetchOffset > partition.logEndOffset;
 }
 
 /** Partition.readRecords: the last epoch that the client read ends here before the offset it asks for, or is unknown. */

@@ -53,8 +53,7 @@ export class ListOffsets {
     if ('error' in located) return { ...NONE, error: located.error };
     try {
       const partition = await this.#registry.open(located.topic, query.partition);
-      const error =
-        partition.unreadable ?? leaderEpochError(partition, query.currentLeaderEpoch);
+      const error = partition.unreadable ?? leaderEpochError(partition, query.currentLeaderEpoch);
       return error ? { ...NONE, error } : await this.#find(partition, query.spec);
     } catch (error) {
       return { ...NONE, error: storageErrorName(error) };
@@ -76,8 +75,9 @@ export class ListOffsets {
     const { timestamp, baseOffset } = partition.maxTimestamp;
     if (baseOffset < 0) return NONE;
     const { logStartOffset } = partition;
-    if (baseOffset >= logStartOffset) return this.#since(partition, timestamp, baseOffset);
-    // What was trimmed took the highest timestamp along: look for the highest of what is left.
+    const isKept = baseOffset >= logStartOffset && partition.offline === null;
+    if (isKept) return this.#since(partition, timestamp, baseOffset);
+    // What was trimmed, or could not be written, took the highest timestamp along: look for the highest of what is there.
     const highest = await this.#highestTimestamp(partition);
     return highest === NO_TIMESTAMP ? NONE : this.#since(partition, highest, logStartOffset);
   }

@@ -37,8 +37,7 @@ export class OffsetForLeaderEpoch {
     if ('error' in located) return refused(located.error);
     try {
       const partition = await this.#registry.open(located.topic, query.partition);
-      const error =
-        partition.unreadable ?? leaderEpochError(partition, query.currentLeaderEpoch);
+      const error = partition.unreadable ?? leaderEpochError(partition, query.currentLeaderEpoch);
       if (error) return refused(error);
       const { epoch, endOffset } = partition.endOffsetForEpoch(query.leaderEpoch);
       return { error: null, leaderEpoch: epoch, endOffset };

@@ -33,8 +33,12 @@ export interface ProduceOutcome extends Appended {
 }
 
 const NO_BYTES = Buffer.alloc(0);
+const NO_DEFECTS: readonly RecordDefect[] = [];
 
-/** Appends record batches to partitions and answers when they are as safe as the producer asked. */
+/**
+ * Appends record batches to partitions and answers when they are as safe as the producer asked. `min.insync.replicas` above one
+ * refuses nothing: it counts for no more than the replicas that a partition has, and here that is one (Partition.effectiveMinIsr).
+ */
 export class Produce {
   readonly #registry: PartitionRegistry;
   readonly #intake: RecordIntake;
@@ -63,10 +67,7 @@ export class Produce {
       const message = `acks must be -1, 0 or 1, not ${acks}`;
       return partitions.map(() => refused('INVALID_REQUIRED_ACKS', message));
     }
-    const writes = partitions.map(partition => this.#write(partition, command));
-    const outcomes: ProduceOutcome[] = [];
-    for (const write of writes) outcomes.push(write instanceof Promise ? await write : write);
-    return outcomes;
+    return Promise.all(partitions.map(partition => this.#write(partition, command)));
   }
 
   #write(
@@ -76,10 +77,6 @@ export class Produce {
     const located = this.#registry.locate(wanted);
     if ('error' in located) return refused(located.error, 'this broker has no such partition');
     const { topic } = located;
-    if (command.acks === -1 && topic.minInsyncReplicas > 1) {
-      const message = `min.insync.replicas is ${topic.minInsyncReplicas}, and there is one replica`;
-      return refused('NOT_ENOUGH_REPLICAS', message);
-    }
     const admission = this.#intake.admit(wanted.records ?? NO_BYTES, topic, command.zstdAllowed);
     const partition = this.#registry.opened(topic, wanted.partition);
     if (admission instanceof Promise || partition === undefined || partition.hasQueue) {
@@ -122,8 +119,8 @@ export class Produce {
     }
     const appended = partition.append(admission, this.#clock.now());
     const { logStartOffset } = partition;
-    const outcome = { ...appended, recordErrors: [], logStartOffset };
-    if (appended.error !== null) return { ...outcome, logStartOffset: -1 };
+    const outcome = { ...appended, recordErrors: NO_DEFECTS, logStartOffset };
+    if (appended.error !== null) return outcome;
     return this.#commit(partition, outcome, command);
   }
 
@@ -140,14 +137,11 @@ export class Produce {
 
   /** A disk that hangs is told as a timeout; the batch may still become durable, and its producer will try again. */
   #withDeadline(answered: Promise<ProduceOutcome>, timeoutMs: number): Promise<ProduceOutcome> {
-    return new Promise(resolve => {
+    return new Promise((resolve, reject) => {
       const cancel = this.#timers.after(Math.max(1, timeoutMs), () =>
         resolve(refused('REQUEST_TIMED_OUT', `the disk did not answer in ${timeoutMs} ms`)),
       );
-      void answered.then(outcome => {
-        cancel();
-        resolve(outcome);
-      });
+      answered.finally(cancel).then(resolve, reject);
     });
   }
 }
@@ -165,7 +159,7 @@ function failure(error: unknown): ProduceOutcome {
 function refused(
   error: ErrorName,
   message: string,
-  recordErrors: readonly RecordDefect[] = [],
+  recordErrors: readonly RecordDefect[] = NO_DEFECTS,
 ): ProduceOutcome {
   const nowhere = { baseOffset: -1, logAppendTimeMs: -1, logStartOffset: -1 };
   return { error, message, recordErrors, ...nowhere };

@@ -16,5 +16,7 @@ export interface Given {
 
 /** The line about a known setting with a value that it does not take. */
 export function notAllowed({ key, text, origin }: Given, allowed: string): ConfigError {
-  return new ConfigError(`${key} = ${JSON.stringify(text)} (${origin}) is wrong: allowed is ${allowed}`);
+  return new ConfigError(
+    `${key} = ${JSON.stringify(text)} (${origin}) is wrong: allowed is ${allowed}`,
+  );
 }

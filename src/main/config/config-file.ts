@@ -55,7 +55,9 @@ function textOf(key: string, value: unknown, file: string): string {
   if (Array.isArray(value) && value.every(isScalar)) return value.map(String).join(',');
   if (isScalar(value)) return String(value);
   const shown = value === null ? 'null' : 'a list of lists or maps';
-  throw new ConfigError(`${key} = ${shown} (${file}) is wrong: allowed is a value or a list of values`);
+  throw new ConfigError(
+    `${key} = ${shown} (${file}) is wrong: allowed is a value or a list of values`,
+  );
 }
 
 function isScalar(value: unknown): value is string | number | bigint | boolean {

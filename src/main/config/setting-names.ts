@@ -1,5 +1,8 @@
 import { ALL_BROKER_SETTINGS, synonymsOf } from '../../domain/model/cluster/broker-settings.ts';
-import { TOPIC_SETTING_NAMES, type TopicSettingName } from '../../domain/model/topic/topic-config.ts';
+import {
+  TOPIC_SETTING_NAMES,
+  type TopicSettingName,
+} from '../../domain/model/topic/topic-config.ts';
 import { ConfigError } from './config-error.ts';
 import { OWN_SETTING_NAMES } from './own-settings.ts';
 

@@ -160,6 +160,22 @@ describe('recovery', () => {
     ]);
   });
 
+  test('an epoch that goes on after its batches were lost begins where they were', async () => {
+    await committed(2);
+    log = await storage.open(keyOf(0), ++epoch, ONE_SEGMENT);
+    await committed(1);
+    harness.fileSystem.setContent(
+      FIRST_LOG,
+      harness.fileSystem.contentOf(FIRST_LOG).subarray(0, 150),
+    );
+    storage = await harness.open();
+    log = await storage.open(keyOf(0), epoch, ONE_SEGMENT);
+    expect(log.epochs).toEqual([
+      { epoch: 1, startOffset: 0 },
+      { epoch: 2, startOffset: 1 },
+    ]);
+  });
+
   test('a directory that was being removed is gone after the next open', async () => {
     await committed(1);
     harness.fileSystem.rename(DIRECTORY, `${DIRECTORY}.deleted`);

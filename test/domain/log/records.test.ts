@@ -155,7 +155,7 @@ describe('a built batch', () => {
     const batch = buildBatch([{ key: null, value: null, timestamp: 5 }], {}, crc);
     batch.stampLogAppendTime(900);
     expect([...recordsIn(batch)].map(r => r.timestamp)).toEqual([900]);
-    expect(firstRecordSince(batch, 900)).toEqual({ offset: 0, timestamp: 900 });
+    expect(firstRecordSince(batch, { timestamp: 900, offset: 0 })).toEqual({ offset: 0, timestamp: 900 });
   });
 });
 
@@ -169,11 +169,11 @@ describe('the first record since a time', () => {
     [41, 102],
     [60, 102],
   ])('%d is at %d', (timestamp, offset) => {
-    expect(firstRecordSince(batch, timestamp)?.offset).toBe(offset);
+    expect(firstRecordSince(batch, { timestamp, offset: 0 })?.offset).toBe(offset);
   });
 
   it('is none when all are older', () => {
-    expect(firstRecordSince(batch, 61)).toBeNull();
+    expect(firstRecordSince(batch, { timestamp: 61, offset: 0 })).toBeNull();
   });
 });
 

@@ -49,7 +49,8 @@ export class Connection {
   constructor(socket: Socket, options: ConnectionOptions) {
     this.#socket = socket;
     this.#options = options;
-    this.#frames = new FrameReader(options.maxRequestBytes, (buffer, start, end) =>
+    const { maxRequestBytes, pool } = options;
+    this.#frames = new FrameReader(maxRequestBytes, pool, (buffer, start, end) =>
       this.#take(buffer, start, end),
     );
     this.#responses = new ResponseQueue(socket, options.pool, {

@@ -1,3 +1,4 @@
+import type { BufferPool } from './buffer-pool.ts';
 import { ProtocolError } from './wire/protocol-error.ts';
 
 const LENGTH_BYTES = 4;
@@ -15,11 +16,13 @@ export type OnFrame = (buffer: Buffer, start: number, end: number) => void;
 export class FrameReader {
   readonly #maxFrameBytes: number;
   readonly #onFrame: OnFrame;
+  readonly #pool: BufferPool;
   #partial: Buffer | null = null;
   #have = 0;
 
-  constructor(maxFrameBytes: number, onFrame: OnFrame) {
+  constructor(maxFrameBytes: number, pool: BufferPool, onFrame: OnFrame) {
     this.#maxFrameBytes = maxFrameBytes;
+    this.#pool = pool;
     this.#onFrame = onFrame;
   }
 
@@ -54,6 +57,7 @@ export class FrameReader {
     this.#partial = null;
     this.#have = 0;
     this.#onFrame(frame, LENGTH_BYTES, total);
+    this.#pool.giveBack(frame);
   }
 
   #keep(chunk: Buffer, from: number, to: number): void {
@@ -64,8 +68,11 @@ export class FrameReader {
   }
 
   #grow(need: number): void {
-    const grown = Buffer.allocUnsafe(Math.max(PARTIAL_BYTES_MIN, need, 2 * this.#have));
-    this.#partial?.copy(grown, 0, 0, this.#have);
+    const grown = this.#pool.take(Math.max(PARTIAL_BYTES_MIN, need, 2 * this.#have));
+    if (this.#partial !== null) {
+      this.#partial.copy(grown, 0, 0, this.#have);
+      this.#pool.giveBack(this.#partial);
+    }
     this.#partial = grown;
   }
 

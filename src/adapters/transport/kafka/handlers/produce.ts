@@ -6,6 +6,7 @@ import type {
 import { Produce, type ProduceRequest, type ProduceResponse } from '../messages/produce.ts';
 import { serve, type ServedApi } from '../registry.ts';
 import { ProtocolError } from '../wire/protocol-error.ts';
+import { NO_ERROR } from '../messages/error-codes.ts';
 import { errorCode } from './errors.ts';
 
 const FIRST_VERSION_WITH_ZSTD = 7;
@@ -32,9 +33,10 @@ export function produceHandler(produce: ProduceUseCase): ServedApi {
 function partitionsOf(request: ProduceRequest, byId: boolean): ProducePartition[] {
   const partitions: ProducePartition[] = [];
   for (const { name, topicId, partitionData } of request.topicData) {
-    const topic = byId ? { topic: null, topicId } : { topic: name, topicId: null };
+    const topic = byId ? null : name;
+    const id = byId ? topicId : null;
     for (const { index, records } of partitionData) {
-      partitions.push({ ...topic, partition: index, records });
+      partitions.push({ topic, topicId: id, partition: index, records });
     }
   }
   return partitions;
@@ -57,16 +59,15 @@ function partitionOf(
   outcome: ProduceOutcome,
 ): ProduceResponse['responses'][number]['partitionResponses'][number] {
   const { error, message, recordErrors, baseOffset, logAppendTimeMs, logStartOffset } = outcome;
-  const answer = {
+  if (error === null) {
+    return { index, errorCode: NO_ERROR, baseOffset, logAppendTimeMs, logStartOffset };
+  }
+  return {
     index,
     errorCode: errorCode(error),
     baseOffset,
     logAppendTimeMs,
     logStartOffset,
-  };
-  if (error === null) return answer;
-  return {
-    ...answer,
     errorMessage: message,
     recordErrors: recordErrors.map(record => ({
       batchIndex: record.batchIndex,

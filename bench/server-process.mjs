@@ -1,15 +1,14 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
-import { Socket, createServer, type AddressInfo } from 'node:net';
+import { Socket, createServer } from 'node:net';
 import { join } from 'node:path';
-import { startBroker } from '../src/main/index.ts';
-import type { ServerOrder, ServerReport } from './measured-server.ts';
+import { startBroker } from '../dist/main/index.js';
 
 /**
  * The process that is measured: a broker, or the raw sink that it is compared with. Tells its address when it is ready, and its
- * CPU time whenever it is asked.
+ * CPU time whenever it is asked. Plain JavaScript over the built package: a loader in between would be measured along.
  */
-const order = JSON.parse(process.argv[2]!) as ServerOrder;
-const report = (message: ServerReport): void => void process.send!(message);
+const order = JSON.parse(process.argv[2]!);
+const report = message => void process.send(message);
 
 if (order.kind === 'sink') await startSink();
 else {
@@ -26,27 +25,27 @@ process.on('message', message => {
 });
 
 /** The fastest that Node can do: one reused receive buffer, one synchronous write per chunk, and nothing else. */
-async function startSink(): Promise<void> {
+async function startSink() {
   const shared = Buffer.allocUnsafeSlow(256 * 1024);
   const server = createServer({ pauseOnConnect: true }, accepted => {
-    const handle = (accepted as unknown as { _handle: object | null })._handle;
-    (accepted as unknown as { _handle: null })._handle = null;
+    const handle = accepted._handle;
+    accepted._handle = null;
     const fd = openSync(join(order.dataDir, 'sink'), 'w');
     let expected = -1;
     let received = 0;
-    const callback = (bytes: number, buffer: Uint8Array): boolean => {
+    const callback = (bytes, buffer) => {
       // The first 8 bytes say how many follow; when all are written, one byte goes back.
       const from = expected < 0 ? 8 : 0;
-      if (expected < 0) expected = Number((buffer as Buffer).readBigUInt64BE(0));
+      if (expected < 0) expected = Number(buffer.readBigUInt64BE(0));
       writeSync(fd, buffer, from, bytes - from);
       received += bytes - from;
       if (received === expected) socket.end('!');
       return true;
     };
-    const socket = new Socket({ handle, onread: { buffer: shared, callback } } as never);
+    const socket = new Socket({ handle, onread: { buffer: shared, callback } });
     socket.on('close', () => closeSync(fd));
     socket.resume();
   });
-  await new Promise<void>(resolve => server.listen(0, '127.0.0.1', resolve));
-  report({ ready: (server.address() as AddressInfo).port });
+  await new Promise(resolve => server.listen(0, '127.0.0.1', resolve));
+  report({ ready: server.address().port });
 }
