@@ -30,7 +30,7 @@ export function loadConfig(flags: ConfigFlags, env: Environment): BrokerOptions 
     else settings[one.key] = brokerText(one);
   }
   refuseConflicts(settings);
-  return serveOptions(own as Partial<OwnSettings>, settings);
+  return serveOptions(own, settings);
 }
 
 function ownValue(key: keyof OwnSettings, given: Given): string | number {

@@ -180,7 +180,8 @@ async function cutShort(change: number, seed: number, act: (log: PartitionLog) =
   await act(log).catch(() => undefined);
   const isOver = harness.fileSystem.hasPower;
   harness.fileSystem.crash('keep-prefix', new SeededRandom(seed));
-  const found = await (await harness.open()).open(keyOf(0), 3, SETTINGS);
+  const dense = { ...SETTINGS, indexIntervalBytes: 50 };
+  const found = await (await harness.open()).open(keyOf(0), 3, dense);
   const bases = [...batchesIn(await readAll(found, 0, 2000))].map(b => b.baseOffset);
   // What was recovered must also be fit to be written to, index and all.
   for (let at = 0; at < 5; at++) appended(found, { sizeInBytes: 100 });

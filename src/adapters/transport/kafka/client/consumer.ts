@@ -24,9 +24,7 @@ export interface ConsumerOptions {
   readonly checksum: Checksum;
 }
 
-type PartitionAnswer = Reads<
-  typeof FetchResponse
->['responses'][number]['partitions'][number];
+type PartitionAnswer = Reads<typeof FetchResponse>['responses'][number]['partitions'][number];
 
 const MAX_WAIT_MS = 500;
 const FETCH_BYTES = 16 * 1024 * 1024;

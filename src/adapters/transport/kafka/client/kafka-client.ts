@@ -1,4 +1,5 @@
 import type { Socket } from 'node:net';
+import { BufferPool } from '../buffer-pool.ts';
 import { FrameReader } from '../frame-reader.ts';
 import { ApiVersions } from '../messages/api-versions.ts';
 import type { Fields } from '../wire/field.ts';
@@ -32,6 +33,7 @@ interface Waiting {
   readonly timer: NodeJS.Timeout;
 }
 
+const POOL_BYTES = 4 * 1024 * 1024;
 const RESPONSE_BYTES_MAX = 512 * 1024 * 1024;
 /** Every broker since Kafka 0.10 answers this version, so that nothing has to be guessed. */
 const FIRST_VERSION = 0;
@@ -56,9 +58,11 @@ export class KafkaClient {
     this.#socket = socket;
     this.address = address;
     this.#options = options;
-    // Frames are copied, for what is read from a response is views that outlive the chunk.
-    const frames = new FrameReader(RESPONSE_BYTES_MAX, (buffer, start, end) =>
-      this.#receive(Buffer.from(buffer.subarray(start, end))),
+    // A frame is lent; what is read from a response is views that live on, so it is copied.
+    const frames = new FrameReader(
+      RESPONSE_BYTES_MAX,
+      new BufferPool(POOL_BYTES),
+      (buffer, start, end) => this.#receive(Buffer.from(buffer.subarray(start, end))),
     );
     socket.on('data', chunk => this.#guard(() => frames.push(chunk)));
     socket.on('error', ({ message }) => this.#fail('closed', `lost the connection: ${message}`));
