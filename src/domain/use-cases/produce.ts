@@ -118,10 +118,16 @@ export class Produce {
       return refused('INVALID_TXN_STATE', 'the partition is in no transaction of this producer');
     }
     const appended = partition.append(admission, this.#clock.now());
-    const { logStartOffset } = partition;
-    const outcome = { ...appended, recordErrors: NO_DEFECTS, logStartOffset };
-    if (appended.error !== null) return outcome;
-    return this.#commit(partition, outcome, command);
+    // Field by field: a spread costs more than all the rest of a small request.
+    const outcome: ProduceOutcome = {
+      error: appended.error,
+      message: appended.message,
+      baseOffset: appended.baseOffset,
+      logAppendTimeMs: appended.logAppendTimeMs,
+      recordErrors: NO_DEFECTS,
+      logStartOffset: partition.logStartOffset,
+    };
+    return outcome.error === null ? this.#commit(partition, outcome, command) : outcome;
   }
 
   #commit(
