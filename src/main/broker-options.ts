@@ -1,4 +1,5 @@
 import type { LogLevel } from '../adapters/observability/pino-logger.ts';
+import type { Logger } from '../ports/logger.ts';
 
 export const STORAGE_ENGINES = ['segment-files', 'memory'] as const;
 export type StorageEngine = (typeof STORAGE_ENGINES)[number];
@@ -17,6 +18,8 @@ export interface BrokerOptions {
   /** Kafka's `broker.id`. */
   readonly brokerId: number;
   readonly logLevel: LogLevel;
+  /** Takes the log lines instead of stderr, whatever their level. */
+  readonly logger?: Logger;
   /** Broker settings by Kafka's names, such as `num.partitions`. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
 }

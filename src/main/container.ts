@@ -28,7 +28,7 @@ export function createContainer(options: BrokerOptions): Container {
   c.bind(T.checksum).toResolvedValue(() => new Crc32c(), []);
   c.bind(T.compression).toResolvedValue(() => new NodeCompression(), []);
   c.bind(T.logger).toResolvedValue(
-    ({ logLevel }, clock) => new RateLimitedLogger(pinoLogger(logLevel), clock),
+    ({ logLevel, logger }, clock) => new RateLimitedLogger(logger ?? pinoLogger(logLevel), clock),
     [T.options, T.clock],
   );
   c.bind(T.storage).toResolvedValue(openStorage, [T.options, T.checksum, T.clock, T.logger]);

@@ -6,6 +6,7 @@ import { describeClient } from './support/describe-client.ts';
 import {
   RdAdmin,
   rdkafkaAbsence,
+  rdkafkaHas,
   rdMetadata,
   rdRead,
   RdConsumer,
@@ -16,18 +17,17 @@ import {
 
 /** librdkafka's errors by Kafka's numbers. */
 const UNKNOWN_TOPIC_OR_PARTITION = 3;
-const MESSAGE_TOO_LARGE = 10;
 const INVALID_TOPIC = 17;
 const TOPIC_ALREADY_EXISTS = 36;
 const INVALID_PARTITIONS = 37;
 const INVALID_CONFIG = 40;
-/** librdkafka's own, before it asks: the topic is not in the metadata. */
-const UNKNOWN_TOPIC_HERE = -188;
 
 const BEGINNING = -2;
 const END = -1;
 
 const ALL_BYTES = Buffer.from(Array.from({ length: 1024 }, (_, i) => i & 0xff));
+/** Empty, but not at the null address, which node-rdkafka sends as null. */
+const NO_BYTES = ALL_BYTES.subarray(0, 0);
 
 /** Each is something a log may get wrong in its own way. */
 const RECORDS: readonly RdRecord[] = [
@@ -35,7 +35,7 @@ const RECORDS: readonly RdRecord[] = [
   { key: null, value: Buffer.from('no key'), timestamp: 1_700_000_000_001, headers: [] },
   { key: Buffer.from('gone'), value: null, timestamp: 1_700_000_000_001, headers: [] },
   { key: null, value: null, timestamp: 1_700_000_000_500, headers: [['only', 'a header']] },
-  { key: Buffer.alloc(0), value: Buffer.alloc(0), timestamp: 1_600_000_000_000, headers: [] },
+  { key: NO_BYTES, value: NO_BYTES, timestamp: 1_600_000_000_000, headers: [] },
   {
     ...{ key: ALL_BYTES, value: ALL_BYTES, timestamp: 1_700_000_001_000 },
     headers: [
@@ -59,7 +59,8 @@ const offsetsOf = (records: readonly RdRead[]) => records.map(({ offset }) => of
 
 describeClient('node-rdkafka', rdkafkaAbsence(), storage => {
   describe.each(CODECS)('with %s', codec => {
-    test.each([0, 1, -1])('and acks %d, gives back byte for byte what it got', async acks => {
+    test.for([0, 1, -1])('and acks %d, gives back byte for byte what it got', async (acks, { skip }) => {
+      skip(!rdkafkaHas(codec), `this librdkafka was built without ${codec}`);
       await using broker = await testBroker({ storage });
       const config = { 'compression.codec': codec, 'request.required.acks': acks };
       const filling = numbered(50).map(record => ({ ...RECORDS[0]!, ...record }));
@@ -114,7 +115,7 @@ describeClient('node-rdkafka', rdkafkaAbsence(), storage => {
     await using broker = await testBroker({ storage, settings });
     await using producer = await RdProducer.connect(broker.bootstrap);
     const sent = producer.send('none', 0, RECORDS[0]!);
-    await expect(sent).rejects.toMatchObject({ code: UNKNOWN_TOPIC_HERE });
+    await expect(sent).rejects.toThrow(/unknown topic/i);
   });
 
   test('reads from an offset, from a timestamp, from the end, and anew after a seek', async () => {
@@ -194,7 +195,7 @@ describeClient('node-rdkafka', rdkafkaAbsence(), storage => {
     const large = Buffer.alloc(1_999_900, ALL_BYTES);
     await producer.send('t', 0, { value: large });
     const beyond = producer.send('t', 0, { value: Buffer.alloc(2_000_000) });
-    await expect(beyond).rejects.toMatchObject({ code: MESSAGE_TOO_LARGE });
+    await expect(beyond).rejects.toThrow(/message size too large/i);
     const [record] = await rdRead(broker.bootstrap, 't');
     expect(record!.value!.equals(large)).toBe(true);
   });
@@ -224,7 +225,7 @@ describeClient('node-rdkafka', rdkafkaAbsence(), storage => {
     await using broker = await testBroker({ storage });
     using admin = new RdAdmin(broker.bootstrap);
     const names = Array.from({ length: 100 }, (_, i) => `topic-${String(i).padStart(3, '0')}`);
-    await Promise.all(names.map(name => admin.create(name, 2)));
+    for (const name of names) await admin.create(name, 2);
     await using producer = await RdProducer.connect(broker.bootstrap);
     await Promise.all(names.map((name, i) => producer.send(name, i % 2, { value: Buffer.from(name) })));
     expect((await rdMetadata(producer)).topics.map(({ name }) => name).sort()).toEqual(names);

@@ -24,13 +24,17 @@ import {
   type ProduceCommand,
   type ProduceOutcome,
 } from '../../src/domain/use-cases/produce.ts';
-import { FlushPolicy, type FlushPolicyName } from '../../src/domain/use-cases/runtime/flush-policy.ts';
+import {
+  FlushPolicy,
+  type FlushPolicyName,
+} from '../../src/domain/use-cases/runtime/flush-policy.ts';
 import type { MetadataLog } from '../../src/domain/use-cases/runtime/metadata-log.ts';
 import { PartitionRegistry } from '../../src/domain/use-cases/runtime/partition-registry.ts';
 import { RecordIntake } from '../../src/domain/use-cases/runtime/record-intake.ts';
 import type { LogStorage } from '../../src/ports/log-storage.ts';
 import { HeldLogStorage } from './held-log-storage.ts';
-import { newTopic, startMetadata } from './metadata-fixture.ts';
+import type { newTopic } from './metadata-fixture.ts';
+import { startMetadata } from './metadata-fixture.ts';
 import { RecordingLogger } from './recording-logger.ts';
 import { VirtualTime } from './virtual-time.ts';
 
@@ -166,7 +170,7 @@ export function fetchCommand(
     maxWaitMs: 0,
     minBytes: 1,
     maxBytes: 50 * 1024 * 1024,
-    allocate: Buffer.allocUnsafe,
+    allocate: bytes => Buffer.allocUnsafe(bytes),
     signal: new AbortController().signal,
     ...given,
   };

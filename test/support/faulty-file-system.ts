@@ -36,8 +36,14 @@ class DirectoryInode {
 type Inode = FileInode | DirectoryInode;
 export type Operation = 'write' | 'read' | 'sync' | 'sync-directory' | 'open' | 'rename';
 
-/** What a crash does to what was not synced: all of it is lost, or it survives up to a random point and the last write is torn. */
-export type CrashMode = 'lose-all' | 'keep-prefix';
+/**
+ * What a crash does to what was not synced: all of it is lost; or it survives up to a random point and the last write is torn; or
+ * each sector of each write survives or not, by chance (names still in order, as file systems with a journal keep them). When
+ * only the process dies, the kernel has everything.
+ */
+export type CrashMode = 'lose-all' | 'keep-prefix' | 'keep-sectors' | 'kill-process';
+
+const SECTOR_BYTES = 512;
 
 /**
  * A file system in memory which keeps apart what was written and what was synced, for names as for bytes. It can lose power, fail
@@ -106,7 +112,7 @@ export class FaultyFileSystem implements FileSystem {
     this.#stalled = null;
     this.#faults = [];
     this.#changesLeft = Infinity;
-    crashInode(this.#root, mode, random);
+    if (mode !== 'kill-process') crashInode(this.#root, mode, random);
   }
 
   open(path: string): number {
@@ -324,6 +330,13 @@ function crashInode(inode: Inode, mode: CrashMode, random: SeededRandom): void {
   const { unsynced } = inode;
   const kept = mode === 'lose-all' ? 0 : random.integer(unsynced.length + 1);
   inode.unsynced = [];
+  if (inode instanceof FileInode && mode === 'keep-sectors') {
+    const survivors = (unsynced as FileChange[]).flatMap(change =>
+      sectorsOf(change).filter(() => random.integer(2) === 0),
+    );
+    inode.content = inode.durable = survivors.reduce(applied, inode.durable);
+    return;
+  }
   if (inode instanceof FileInode) {
     const changes = inode.durable;
     inode.durable = (unsynced as FileChange[]).slice(0, kept).reduce(applied, changes);
@@ -338,6 +351,18 @@ function crashInode(inode: Inode, mode: CrashMode, random: SeededRandom): void {
   for (const change of (unsynced as NameChange[]).slice(0, kept)) change(inode.durable);
   inode.entries = new Map(inode.durable);
   for (const child of inode.entries.values()) crashInode(child, mode, random);
+}
+
+/** The pieces in which a write reaches the disk; a new size is one piece. */
+function sectorsOf(change: FileChange): FileChange[] {
+  if ('size' in change) return [change];
+  const sectors: FileChange[] = [];
+  for (let at = 0; at < change.bytes.length;) {
+    const end = at + SECTOR_BYTES - ((change.position + at) % SECTOR_BYTES);
+    sectors.push({ position: change.position + at, bytes: change.bytes.subarray(at, end) });
+    at = end;
+  }
+  return sectors;
 }
 
 function attempt<T>(action: () => T): [Error, null] | [null, T] {

@@ -13,19 +13,72 @@ import { batchesIn, type RecordBatch } from '../../src/domain/model/log/record-b
 const FETCH_VERSION = 11;
 const MAX_BYTES = 50_000_000;
 
-/** Speaks single requests over one connection, one at a time: for what no client lets a test say or see. */
+/** Bytes with their length before them. */
+export function framed(bytes: Buffer): Buffer {
+  const length = Buffer.alloc(4);
+  length.writeInt32BE(bytes.length);
+  return Buffer.concat([length, bytes]);
+}
+
+/** A request as it travels, with its length. */
+export function encodeRequest<A extends Api>(
+  api: A,
+  apiVersion: number,
+  request: Writes<A['request']>,
+  correlationId = 1,
+): Buffer {
+  const writer = new WireWriter();
+  writeRequestHeader(writer, api, { apiVersion, correlationId, clientId: 'raw' });
+  api.request.at(apiVersion).write(writer, request);
+  return framed(Buffer.concat(writer.take()));
+}
+
+/** What a response frame says, its length left out. Throws when it does not parse to its last byte. */
+export function decodeResponse<A extends Api>(
+  api: A,
+  apiVersion: number,
+  frame: Buffer,
+): { correlationId: number; response: Reads<A['response']> } {
+  const reader = new WireReader().reset(frame);
+  const correlationId = readResponseHeader(reader, api, apiVersion);
+  const response = api.response.at(apiVersion).read(reader) as Reads<A['response']>;
+  if (reader.remaining > 0) throw new Error(`${reader.remaining} bytes follow the response`);
+  return { correlationId, response };
+}
+
+/** Speaks over one connection, bytes or requests: for what no client lets a test say or see. */
 export class RawClient {
-  readonly #socket: Socket;
+  readonly socket: Socket;
+  readonly #frames: Buffer[] = [];
+  #rest: Buffer[] = [];
+  #restBytes = 0;
+  #ended = false;
+  #wake: () => void = () => {};
   #correlationId = 0;
 
   constructor(socket: Socket) {
-    this.#socket = socket;
+    this.socket = socket;
+    socket.on('data', (chunk: Buffer) => this.#receive(chunk));
+    socket.on('close', () => this.#end());
+    socket.on('end', () => this.#end());
+    // What is wrong with the connection, tests see by its end.
+    socket.on('error', () => {});
   }
 
-  static async connect(port: number): Promise<RawClient> {
-    const socket = connect({ host: '127.0.0.1', port });
+  /** With `allowHalfOpen`, the broker's end of the connection does not end ours. */
+  static async connect(port: number, allowHalfOpen = false): Promise<RawClient> {
+    const socket = connect({ host: '127.0.0.1', port, noDelay: true, allowHalfOpen });
     await once(socket, 'connect');
     return new RawClient(socket);
+  }
+
+  /** Whether the broker has ended the connection. */
+  get ended(): boolean {
+    return this.#ended;
+  }
+
+  send(...pieces: Buffer[]): void {
+    this.socket.write(Buffer.concat(pieces));
   }
 
   /** Asks in one version; rejects when the connection ends before the answer. */
@@ -34,18 +87,26 @@ export class RawClient {
     apiVersion: number,
     request: Writes<A['request']>,
   ): Promise<Reads<A['response']>> {
-    const writer = new WireWriter();
-    const correlationId = ++this.#correlationId;
-    writeRequestHeader(writer, api, { apiVersion, correlationId, clientId: 'raw' });
-    api.request.at(apiVersion).write(writer, request);
-    const frame = Buffer.concat(writer.take());
-    const length = Buffer.alloc(4);
-    length.writeInt32BE(frame.length);
-    this.#socket.write(Buffer.concat([length, frame]));
-    const reader = new WireReader().reset(await this.#frame());
-    const answered = readResponseHeader(reader, api, apiVersion);
-    if (answered !== correlationId) throw new Error(`asked ${correlationId}, answered ${answered}`);
-    return api.response.at(apiVersion).read(reader) as Reads<A['response']>;
+    const asked = ++this.#correlationId;
+    this.send(encodeRequest(api, apiVersion, request, asked));
+    const { correlationId, response } = decodeResponse(api, apiVersion, await this.nextFrame());
+    if (correlationId !== asked) throw new Error(`asked ${asked}, answered ${correlationId}`);
+    return response;
+  }
+
+  /** The next response, without its length; rejects when the connection ends before it. */
+  async nextFrame(): Promise<Buffer> {
+    while (this.#frames.length === 0) {
+      if (this.#ended) throw new Error('the connection ended before the answer');
+      await this.#change();
+    }
+    return this.#frames.shift()!;
+  }
+
+  /** Waits for the broker to end the connection; gives the responses that came before and nobody took. */
+  async untilEnd(): Promise<Buffer[]> {
+    while (!this.#ended) await this.#change();
+    return this.#frames.splice(0);
   }
 
   /** The batches of partition 0 from `offset` on, as they lie in the log. */
@@ -58,16 +119,31 @@ export class RawClient {
     return [...batchesIn(responses[0]!.partitions[0]!.records ?? Buffer.alloc(0))];
   }
 
-  async #frame(): Promise<Buffer> {
-    let bytes = Buffer.alloc(0);
-    for await (const chunk of this.#socket.iterator({ destroyOnReturn: false })) {
-      bytes = Buffer.concat([bytes, chunk as Buffer]);
-      if (bytes.length >= 4 && bytes.length >= 4 + bytes.readInt32BE(0)) return bytes.subarray(4);
+  #receive(chunk: Buffer): void {
+    this.#rest.push(chunk);
+    this.#restBytes += chunk.length;
+    while (this.#restBytes >= 4) {
+      if (this.#rest[0]!.length < 4) this.#rest = [Buffer.concat(this.#rest)];
+      const size = 4 + this.#rest[0]!.readInt32BE(0);
+      if (this.#restBytes < size) break;
+      const all = Buffer.concat(this.#rest);
+      this.#frames.push(all.subarray(4, size));
+      this.#rest = [all.subarray(size)];
+      this.#restBytes -= size;
     }
-    throw new Error('the connection ended before the answer');
+    this.#wake();
+  }
+
+  #end(): void {
+    this.#ended = true;
+    this.#wake();
+  }
+
+  #change(): Promise<void> {
+    return new Promise(resolve => (this.#wake = resolve));
   }
 
   [Symbol.dispose](): void {
-    this.#socket.destroy();
+    this.socket.destroy();
   }
 }

@@ -29,6 +29,7 @@ export interface ListedOffset {
 }
 
 const SEARCH_CHUNK_BYTES = 64 * 1024;
+const allocate = (bytes: number): Buffer => Buffer.allocUnsafe(bytes);
 const NONE = { error: null, timestamp: -1, offset: -1, leaderEpoch: UNDEFINED_EPOCH } as const;
 
 /** Finds offsets in logs (Kafka's UnifiedLog.fetchOffsetByTimestamp). */
@@ -131,7 +132,7 @@ function highestIn(batch: RecordBatch, fromOffset: number, inflated?: Buffer): n
 
 async function* batchesFrom(partition: Partition, from: number): AsyncGenerator<RecordBatch> {
   for (let offset = from; offset < partition.highWatermark;) {
-    const bytes = await partition.read(offset, SEARCH_CHUNK_BYTES, Buffer.allocUnsafe);
+    const bytes = await partition.read(offset, SEARCH_CHUNK_BYTES, allocate);
     if (bytes.length === 0) return;
     for (const batch of batchesIn(bytes)) {
       yield batch;

@@ -67,7 +67,10 @@ export class Produce {
       const message = `acks must be -1, 0 or 1, not ${acks}`;
       return partitions.map(() => refused('INVALID_REQUIRED_ACKS', message));
     }
-    return Promise.all(partitions.map(partition => this.#write(partition, command)));
+    const writes = partitions.map(partition => this.#write(partition, command));
+    const outcomes: ProduceOutcome[] = [];
+    for (const write of writes) outcomes.push(write instanceof Promise ? await write : write);
+    return outcomes;
   }
 
   #write(

@@ -71,6 +71,8 @@ interface Library {
   readonly Producer: new (config: object, topicConfig: object) => NativeProducer;
   readonly KafkaConsumer: new (config: object, topicConfig: object) => NativeConsumer;
   readonly AdminClient: { create(config: object): NativeAdmin };
+  /** What it was built with, such as `zstd`. */
+  readonly features: readonly string[];
 }
 
 const TIMEOUT_MS = 15_000;
@@ -86,6 +88,11 @@ export function rdkafkaAbsence(): string | null {
   } catch {
     return 'node-rdkafka is not installed: run `npm install` in test/clients/node-rdkafka';
   }
+}
+
+/** Whether this build of librdkafka can compress so. */
+export function rdkafkaHas(codec: string): boolean {
+  return codec === 'none' || library?.features.includes(codec) === true;
 }
 
 function settled<T>(begin: (done: Callback<T>) => void): Promise<T> {
@@ -118,9 +125,9 @@ export class RdProducer {
   }
 
   static async connect(bootstrap: string, config: object = {}): Promise<RdProducer> {
-    const impatient = { 'topic.metadata.propagation.max.ms': 1000, 'linger.ms': 1 };
-    const all = { ...common(bootstrap), dr_cb: true, ...config };
-    const native = new library!.Producer(all, { ...impatient });
+    const quick = { 'topic.metadata.propagation.max.ms': 1000, 'linger.ms': 1 };
+    const all = { ...common(bootstrap), dr_cb: true, ...quick, ...config };
+    const native = new library!.Producer(all, {});
     await settled<RdMetadata>(done => native.connect({ timeout: TIMEOUT_MS }, done));
     native.setPollInterval(5);
     return new RdProducer(native);
@@ -228,7 +235,10 @@ export class RdConsumer {
   }
 }
 
-/** Administers topics. */
+/**
+ * Administers topics, one call at a time: each waits in a thread of Node's pool, and the broker of a test, which is in the same
+ * process, needs a thread of it to answer.
+ */
 export class RdAdmin {
   readonly #native: NativeAdmin;
 

@@ -69,8 +69,8 @@ describe('fetch sessions', () => {
     `),
   )('%s then %s: %s, %s', (before, asked, expected) => {
     const cache = newCache();
-    for (const one of before!.split(',')) if (one !== '') answer(cache, parsed(one));
-    expect(answer(cache, parsed(asked!))).toBe(expected);
+    for (const one of before.split(',')) if (one !== '') answer(cache, parsed(one));
+    expect(answer(cache, parsed(asked))).toBe(expected);
   });
 
   test('use names or ids, as they began', () => {

@@ -1,5 +1,8 @@
 import { describe, expect, test } from 'vitest';
-import { FetchSession, type FetchPartition } from '../../../src/domain/model/fetch/fetch-session.ts';
+import {
+  FetchSession,
+  type FetchPartition,
+} from '../../../src/domain/model/fetch/fetch-session.ts';
 import { textTable } from '../../support/text-table.ts';
 
 function wanted(partition: number, fetchOffset = 0): FetchPartition {
@@ -46,8 +49,8 @@ describe('a fetch session', () => {
   )('after %s, %s is %s: %s', (before, after, news) => {
     const session = new FetchSession(1, false, 0);
     session.update([wanted(0)], []);
-    expect(session.hasNews(answerOf(0, stateOf(before!)))).toBe(true);
-    expect(session.hasNews(answerOf(0, stateOf(after!)))).toBe(news === 'news');
+    expect(session.hasNews(answerOf(0, stateOf(before)))).toBe(true);
+    expect(session.hasNews(answerOf(0, stateOf(after)))).toBe(news === 'news');
   });
 
   test('puts a partition that gave records last', () => {

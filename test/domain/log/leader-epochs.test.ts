@@ -33,7 +33,7 @@ describe('leader epochs', () => {
       2@6 5@8    | 3@9   | 2@6 3@9        | an epoch that goes back takes the newer ones along
     `),
   )('%s and then %s are %s: %s', (before, next, after) => {
-    expect(textOf(withEpoch(epochsOf(before!), epochsOf(next!)[0]!))).toBe(after);
+    expect(textOf(withEpoch(epochsOf(before), epochsOf(next)[0]!))).toBe(after);
   });
 
   test.each(
@@ -47,7 +47,7 @@ describe('leader epochs', () => {
                    | 3  |              | of none
     `),
   )('%s without what is before %s are %s: %s', (before, offset, after) => {
-    expect(textOf(withoutPrefix(epochsOf(before!), Number(offset)))).toBe(after);
+    expect(textOf(withoutPrefix(epochsOf(before), Number(offset)))).toBe(after);
   });
 
   test.each(
@@ -59,7 +59,7 @@ describe('leader epochs', () => {
       2@6 3@8 4@11 | 6  |              | at the first
     `),
   )('%s without what is from %s on are %s: %s', (before, offset, after) => {
-    expect(textOf(withoutSuffix(epochsOf(before!), Number(offset)))).toBe(after);
+    expect(textOf(withoutSuffix(epochsOf(before), Number(offset)))).toBe(after);
   });
 
   test.each(
@@ -75,7 +75,7 @@ describe('leader epochs', () => {
       2@5 3@7 4@10   | 0  | 0  | 5   | far before the first
     `),
   )('in %s epoch %s is %s, to %s: %s', (epochs, requested, epoch, endOffset) => {
-    expect(endOffsetFor(epochsOf(epochs!), Number(requested), 100)).toEqual({
+    expect(endOffsetFor(epochsOf(epochs), Number(requested), 100)).toEqual({
       epoch: Number(epoch),
       endOffset: Number(endOffset),
     });

@@ -155,7 +155,10 @@ describe('a built batch', () => {
     const batch = buildBatch([{ key: null, value: null, timestamp: 5 }], {}, crc);
     batch.stampLogAppendTime(900);
     expect([...recordsIn(batch)].map(r => r.timestamp)).toEqual([900]);
-    expect(firstRecordSince(batch, { timestamp: 900, offset: 0 })).toEqual({ offset: 0, timestamp: 900 });
+    expect(firstRecordSince(batch, { timestamp: 900, offset: 0 })).toEqual({
+      offset: 0,
+      timestamp: 900,
+    });
   });
 });
 

@@ -2,8 +2,6 @@ import type { BufferPool } from './buffer-pool.ts';
 import { ProtocolError } from './wire/protocol-error.ts';
 
 const LENGTH_BYTES = 4;
-/** A frame that arrives in pieces begins with this much memory, and gets more as its bytes really come. */
-const PARTIAL_BYTES_MIN = 64 * 1024;
 
 /** Is given one frame, without its length, as `buffer[start, end)`: valid only until it returns. */
 export type OnFrame = (buffer: Buffer, start: number, end: number) => void;
@@ -26,6 +24,12 @@ export class FrameReader {
     this.#onFrame = onFrame;
   }
 
+  /** Whether a frame has begun and not ended. */
+  get incomplete(): boolean {
+    return this.#have > 0;
+  }
+
+  /** The bytes of the chunk are the caller's again when it returns. */
   push(chunk: Buffer): void {
     let at = this.#have > 0 ? this.#complete(chunk) : 0;
     while (chunk.length - at >= LENGTH_BYTES) {
@@ -67,8 +71,9 @@ export class FrameReader {
     this.#have = need;
   }
 
+  /** Doubles, so that a large frame is not copied at every chunk; a claimed length is no reason to take more. */
   #grow(need: number): void {
-    const grown = this.#pool.take(Math.max(PARTIAL_BYTES_MIN, need, 2 * this.#have));
+    const grown = this.#pool.take(Math.max(need, 2 * this.#have));
     if (this.#partial !== null) {
       this.#partial.copy(grown, 0, 0, this.#have);
       this.#pool.giveBack(this.#partial);

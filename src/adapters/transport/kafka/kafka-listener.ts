@@ -20,6 +20,8 @@ export interface KafkaListenerOptions {
   readonly maxIdleMs: number;
   /** How long `stop` waits for clients to take what they are owed. */
   readonly drainMs: number;
+  /** False receives with `data` events, where the shared buffer cannot be used. */
+  readonly shareReceiveBuffer?: boolean;
 }
 
 const POOL_BYTES = 32 * 1024 * 1024;
@@ -33,7 +35,10 @@ export class KafkaListener implements Listener {
 
   constructor(options: KafkaListenerOptions) {
     this.#options = options;
-    this.#server = createReceivingServer((socket, start) => this.#accept(socket, start));
+    this.#server = createReceivingServer(
+      (socket, start) => this.#accept(socket, start),
+      options.shareReceiveBuffer,
+    );
   }
 
   start(): Promise<ListenerAddress> {
@@ -42,7 +47,9 @@ export class KafkaListener implements Listener {
       this.#server.once('error', reject);
       this.#server.listen({ host, port }, () => {
         this.#server.off('error', reject);
-        this.#server.on('error', error => this.#warn('the listener failed', { error }));
+        this.#server.on('error', ({ message }) =>
+          this.#warn('the listener failed', { error: message }),
+        );
         const address = this.#server.address() as AddressInfo;
         resolve({ host: address.address, port: address.port });
       });
@@ -65,6 +72,7 @@ export class KafkaListener implements Listener {
   #accept(socket: Socket, start: StartReceiving): void {
     const { registry, logger, maxRequestBytes, maxConnections, maxIdleMs } = this.#options;
     if (this.#connections.size >= maxConnections()) {
+      // Kafka lets it wait instead; a client that is refused can try another broker, or say why it has none.
       this.#warn('connection refused: max.connections is reached', { limit: maxConnections() });
       socket.destroy();
       return;

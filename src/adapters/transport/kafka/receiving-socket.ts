@@ -1,9 +1,14 @@
 import { createServer, Socket, type Server } from 'node:net';
 
-/** Takes received bytes, valid until it returns; false asks to pause reading. */
-export type Receive = (chunk: Buffer) => boolean;
+/** Takes received bytes, valid until it returns. */
+export type Receive = (chunk: Buffer) => void;
+/** Begins to read, once, in the turn in which the socket was accepted. */
+export type StartReceiving = (receive: Receive) => void;
+export type Accept = (socket: Socket, start: StartReceiving) => void;
 
 const RECEIVE_BYTES = 256 * 1024;
+/** On Windows the system holds on to the buffer of a read. */
+const CAN_SHARE = process.platform !== 'win32';
 
 /** What libuv's stream wrap is known by; the property is not documented, so it is looked at before it is used. */
 interface StreamHandle {
@@ -13,40 +18,44 @@ interface StreamHandle {
 /**
  * Makes a server whose connections receive into one buffer that all of them share: the bytes of a read are handed on before the
  * next read begins. Saves an allocation and a copy for each chunk, half of the CPU of receiving. Where a socket's handle is not
- * what it is known to be, or on Windows, where the system holds on to the buffer of a read, it uses `data` events.
+ * what it is known to be, or `share` is false, it uses `data` events. A client that has sent its last can still be answered.
  */
-export function createReceivingServer(
-  accept: (socket: Socket, start: StartReceiving) => void,
-): Server {
-  const shared = Buffer.allocUnsafeSlow(RECEIVE_BYTES);
-  const pauseOnConnect = process.platform !== 'win32';
-  return createServer({ noDelay: true, pauseOnConnect }, accepted => {
-    const handle = pauseOnConnect ? handleOf(accepted) : null;
-    if (handle === null) return accept(accepted, startWithEvents(accepted));
-    let receive: Receive = () => false;
-    const callback = (bytes: number, buffer: Uint8Array): boolean =>
-      receive((buffer as Buffer).subarray(0, bytes));
-    // The handle moves to a socket that was made for one buffer; the accepted one is left empty.
-    (accepted as unknown as { _handle: unknown })._handle = null;
-    const socket = new Socket({ handle, onread: { buffer: shared, callback } } as never);
-    socket.setNoDelay(true);
-    // The server counts its connections by the sockets that it accepted.
-    socket.once('close', () => accepted.destroy());
-    accept(socket, take => {
-      receive = take;
-      socket.resume();
-    });
+export function createReceivingServer(accept: Accept, share = CAN_SHARE): Server {
+  const shared = Buffer.allocUnsafeSlow(share ? RECEIVE_BYTES : 0);
+  const options = { noDelay: true, pauseOnConnect: true, allowHalfOpen: true };
+  return createServer(options, accepted => {
+    const handle = share ? handleOf(accepted) : null;
+    if (handle === null) accept(accepted, startWithEvents(accepted));
+    else acceptSharing(accepted, handle, { shared, accept });
   });
 }
 
-/** Begins to read, once. */
-export type StartReceiving = (receive: Receive) => void;
+function acceptSharing(
+  accepted: Socket,
+  handle: object,
+  { shared, accept }: { shared: Buffer; accept: Accept },
+): void {
+  let receive: Receive = () => {};
+  const callback = (bytes: number, buffer: Uint8Array): boolean => {
+    receive((buffer as Buffer).subarray(0, bytes));
+    return true;
+  };
+  // The handle moves to a socket that was made for one buffer; the accepted one is left empty.
+  (accepted as unknown as { _handle: unknown })._handle = null;
+  const onread = { buffer: shared, callback };
+  const socket = new Socket({ handle, onread, allowHalfOpen: true } as never);
+  socket.setNoDelay(true);
+  // The server counts its connections by the sockets that it accepted.
+  socket.once('close', () => accepted.destroy());
+  accept(socket, take => {
+    receive = take;
+    socket.resume();
+  });
+}
 
 function startWithEvents(socket: Socket): StartReceiving {
   return receive => {
-    socket.on('data', (chunk: Buffer) => {
-      if (!receive(chunk)) socket.pause();
-    });
+    socket.on('data', receive);
     socket.resume();
   };
 }

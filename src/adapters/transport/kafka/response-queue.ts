@@ -4,15 +4,6 @@ import type { OpenRequest } from './open-request.ts';
 import { writeResponseHeader } from './wire/headers.ts';
 import { WireWriter } from './wire/writer.ts';
 
-/** The place of one response in the order of a connection. */
-export interface Slot {
-  readonly request: OpenRequest;
-  response: unknown;
-  answered: boolean;
-  /** Memory of the pool that the response refers to. */
-  borrowed: Buffer[] | null;
-}
-
 export interface ResponseQueueOwner {
   /** Responses were handed to the socket. */
   progressed(): void;
@@ -28,7 +19,7 @@ export class ResponseQueue {
   readonly #socket: Socket;
   readonly #pool: BufferPool;
   readonly #owner: ResponseQueueOwner;
-  readonly #slots: Slot[] = [];
+  readonly #owed: OpenRequest[] = [];
   readonly #writer = new WireWriter();
   #borrowed: Buffer[] = [];
   #scheduled = false;
@@ -41,27 +32,17 @@ export class ResponseQueue {
 
   /** Responses that are owed. */
   get length(): number {
-    return this.#slots.length;
+    return this.#owed.length;
   }
 
-  open(request: OpenRequest): Slot {
-    const slot: Slot = { request, response: null, answered: false, borrowed: null };
-    this.#slots.push(slot);
-    return slot;
+  add(request: OpenRequest): void {
+    this.#owed.push(request);
   }
 
-  /** Memory for the response of a slot. */
-  allocate(slot: Slot, bytes: number): Buffer {
-    const buffer = this.#pool.take(bytes);
-    (slot.borrowed ??= []).push(buffer);
-    return buffer;
-  }
-
-  /** Null closes the slot without a response. */
-  answer(slot: Slot, response: unknown): void {
-    slot.response = response;
-    slot.answered = true;
-    if (this.#scheduled || this.#slots[0]?.answered !== true) return;
+  /** Null is no response at all, in its turn. */
+  answer(request: OpenRequest, response: unknown): void {
+    request.response = response;
+    if (this.#scheduled || this.#owed[0]?.response === undefined) return;
     this.#scheduled = true;
     // After all that this tick still answers: promises that settle together are sent together.
     process.nextTick(() => this.#flush());
@@ -72,8 +53,10 @@ export class ResponseQueue {
     if (this.#socket.destroyed) return;
     try {
       let ready = 0;
-      while (this.#slots[ready]?.answered === true) this.#write(this.#slots[ready++]!);
-      this.#slots.splice(0, ready);
+      while (ready < this.#owed.length && this.#owed[ready]!.response !== undefined) {
+        this.#write(this.#owed[ready++]!);
+      }
+      this.#owed.splice(0, ready);
     } catch (error) {
       return this.#owner.failed(error);
     }
@@ -82,12 +65,13 @@ export class ResponseQueue {
     this.#owner.progressed();
   }
 
-  #write({ request, response, borrowed }: Slot): void {
-    if (borrowed !== null) this.#borrowed.push(...borrowed);
+  #write(request: OpenRequest): void {
+    const { api, apiVersion, response } = request;
+    for (const buffer of request.borrowed) this.#borrowed.push(buffer);
     if (response === null) return;
     this.#writer.beginFrame();
-    writeResponseHeader(this.#writer, request.api, request);
-    request.api.response.at(request.apiVersion).write(this.#writer, response as never);
+    writeResponseHeader(this.#writer, api, request);
+    api.response.at(apiVersion).write(this.#writer, response as never);
     this.#writer.endFrame();
   }
 

@@ -117,10 +117,10 @@ export class PartitionRegistry {
 
   /** Saves what was derived from the logs, for a quick next start; the store itself is closed by its owner. */
   async close(): Promise<void> {
-    for (const partition of this.all()) {
-      await partition.saveCheckpoint().catch(storageErrorName);
-      partition.retire('NOT_LEADER_OR_FOLLOWER');
-    }
+    const sound = [...this.all()].filter(({ offline }) => offline === null);
+    // All of them before the first save: whoever waits is told at once that the whole broker stops.
+    for (const partition of this.all()) partition.retire('NOT_LEADER_OR_FOLLOWER');
+    for (const partition of sound) await partition.saveCheckpoint().catch(storageErrorName);
   }
 
   async #openLog(topic: Topic, index: number): Promise<Partition> {

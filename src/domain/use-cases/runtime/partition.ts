@@ -204,14 +204,17 @@ export class Partition {
     this.#wake();
   }
 
-  /** Keeps what was derived from the log, so that the next open need not read all of it. */
-  async saveCheckpoint(): Promise<void> {
-    if (this.#offline === null) await this.#digest.save(this.#log);
+  /**
+   * Keeps what was derived from the log, so that the next open need not read all of it. Not after a failure: what was derived may
+   * then be of batches that are gone. Rejects with a StorageError.
+   */
+  saveCheckpoint(): Promise<void> {
+    return this.#digest.save(this.#log);
   }
 
   #finish(round: CommitRound): void {
     if (this.#highWatermark.finish(round)) this.#wake();
-    this.#digest.saveIfDue(this.#log);
+    if (this.#offline === null) this.#digest.saveIfDue(this.#log);
   }
 
   /** Takes the partition offline; a failure that follows from an earlier one has that one's name. */
