@@ -53,7 +53,7 @@ function brokerText(given: Given): string {
 
 /** A rule that is no range explains itself. */
 function reasonIn({ message }: BrokerError): string {
-  return message.slice(message.indexOf(': ') + 2);
+  return message.slice(message.indexOf(': ') + 2).replace(/^Value must be /, 'a value ');
 }
 
 const RANGES = {

@@ -54,8 +54,9 @@ async function start(container: Container): Promise<Broker> {
   const partitions = await container.getAsync(T.partitions);
   const { deleteTopics } = await container.getAsync(T.useCases);
   await deleteTopics.removeOrphans(storage);
-  const stopFlushing = await startFlushing(container);
   const address = await listener.start();
+  // After what can fail, for a timer keeps a process alive.
+  const stopFlushing = await startFlushing(container);
   const self = container.get(T.self);
   self.node = { ...self.node, port: container.get(T.options).advertisedPort ?? address.port };
   let stopped: Promise<void> | null = null;

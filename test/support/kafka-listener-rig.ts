@@ -36,7 +36,7 @@ export class KafkaListenerRig {
       maxRequestBytes: 100 * 1024 * 1024,
       maxConnections: () => 100,
       maxIdleMs: 600_000,
-      drainMs: 10_000,
+      drainMs: 100,
       ...options,
     });
   }

@@ -110,6 +110,21 @@ describe('a restart', () => {
     expect(saved?.endOffset).toBe(65);
   });
 
+  test('saves none on the way of a log that has failed meanwhile', async () => {
+    const core = await BrokerCore.start();
+    const topic = await core.topic('orders');
+    core.storage.holds = 'all commits';
+    const value = 'a'.repeat(1024 * 1024 - 1000);
+    const sent = Array.from({ length: 66 }, () => core.send(batch([value])));
+    await quiet();
+    core.storage.held.at(-1)!.fail(new StorageError('failed', 'EIO'));
+    await quiet();
+    core.storage.held[0]!.release();
+    expect((await sent[0]!).error).toBeNull();
+    await quiet();
+    expect(await checkpointOf(core, topic)).toBeNull();
+  });
+
   test('forgets nothing of a log with more than one read of batches', async () => {
     let core = await BrokerCore.start();
     await core.topic('orders');

@@ -78,7 +78,8 @@ describe('FrameReader', () => {
         rig.push(bytes.subarray(at, at + size));
         at += size;
       }
-      const same = rig.frames.length === sent.length && sent.every((s, i) => s.equals(rig.frames[i]!));
+      const same =
+        rig.frames.length === sent.length && sent.every((s, i) => s.equals(rig.frames[i]!));
       expect(same, `HEXLOG_SEED=${random.seed}, round ${round}`).toBe(true);
     }
   });
