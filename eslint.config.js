@@ -36,6 +36,7 @@ export default tseslint.config(
       'node_modules',
       'coverage',
       'data',
+    '**/*.mjs',
       'eslint.config.js',
       '.dependency-cruiser.cjs',
       'test/clients/*/node_modules',
@@ -72,6 +73,8 @@ export default tseslint.config(
   },
   { files: ['src/**/*.ts'], rules: sizes },
   { files: ['src/domain/**/*.ts', 'src/ports/**/*.ts'], rules: pure },
+  // The container is a table: a row lists all that a part is made from.
+  { files: ['src/main/container.ts'], rules: { '@typescript-eslint/max-params': 'off' } },
   {
     files: ['test/**/*.ts', 'bench/**/*.ts'],
     rules: { 'max-lines': ['error', { max: 400, skipBlankLines: true, skipComments: true }] },

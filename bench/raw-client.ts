@@ -32,7 +32,7 @@ export function encodeRequest<Q extends Message, S extends Message>(
   const writer = new WireWriter();
   writer.beginFrame();
   writeRequestHeader(writer, api, { apiVersion, correlationId: 1, clientId: 'bench' });
-  api.request.at(apiVersion).write(writer, body as never);
+  api.request.at(apiVersion).write(writer, body);
   writer.endFrame();
   return Buffer.concat(writer.take());
 }
@@ -54,7 +54,7 @@ export function fetchRequest(topic: string, fetchOffset: number, maxBytes: numbe
     maxBytes,
     topics: [{ topic, partitions }],
     rackId: '',
-  } as never);
+  });
 }
 
 /** One connection that sends ready-made requests, so many at a time, and looks at every response. */
@@ -71,7 +71,7 @@ export class RawClient {
       new BufferPool(16 * 1024 * 1024),
       (buffer, start, end) => this.#onResponse(buffer.subarray(start, end)),
     );
-    socket.on('data', chunk => this.#frames.push(chunk as Buffer));
+    socket.on('data', chunk => this.#frames.push(chunk));
     socket.on('close', () => this.#onClose(new Error('the broker closed the connection')));
   }
 

@@ -7,7 +7,7 @@ import { startBroker } from '../dist/main/index.js';
  * The process that is measured: a broker, or the raw sink that it is compared with. Tells its address when it is ready, and its
  * CPU time whenever it is asked. Plain JavaScript over the built package: a loader in between would be measured along.
  */
-const order = JSON.parse(process.argv[2]!);
+const order = JSON.parse(process.argv[2]);
 const report = message => void process.send(message);
 
 if (order.kind === 'sink') await startSink();

@@ -165,7 +165,10 @@ class CrashRun implements AsyncDisposable {
     const directory = names.find(name => name.startsWith(`${this.#topic.name}-${partition}.`));
     if (directory === undefined) return;
     const files = await readdir(join(this.#dataDir, directory));
-    const active = files.filter(name => name.endsWith('.log')).sort().at(-1);
+    const active = files
+      .filter(name => name.endsWith('.log'))
+      .sort()
+      .at(-1);
     if (active === undefined) return;
     const torn = Buffer.alloc(1 + this.#random.integer(3000), this.#random.integer(256));
     await appendFile(join(this.#dataDir, directory, active), torn);

@@ -68,6 +68,21 @@ describe('hexlog serve', () => {
     });
   });
 
+  test('ends at once when a second signal comes, and starts again on what is there', async () => {
+    const dataDir = join(root, 'forced');
+    await using serving = new Serving(['--data-dir', dataDir]);
+    const to = { env: { HEXLOG_BOOTSTRAP: await serving.bootstrap() } };
+    await hexlog(['produce', 'forced'], { stdin: 'kept\n', ...to });
+    // Both wait for it to go on, so that the second is there before the first has been dealt with.
+    for (const signal of ['SIGSTOP', 'SIGTERM', 'SIGINT', 'SIGCONT'] as const) {
+      serving.child.kill(signal);
+    }
+    expect([130, 143]).toContain((await serving.ended)[0]);
+    await using next = new Serving(['--data-dir', dataDir]);
+    const kept = await hexlog(['consume', 'forced', '-e', '--bootstrap', await next.bootstrap()]);
+    expect(kept).toEqual({ code: 0, stdout: 'kept\n', stderr: '' });
+  });
+
   test('refuses a wrong flag, a wrong setting and a wrong variable with 2', async () => {
     const [flag, setting, variable] = await Promise.all([
       hexlog(['serve', '--prot', '1']),
@@ -257,7 +272,7 @@ describe('the commands that are clients', () => {
 
 describe('a client with nobody to talk to', () => {
   test('says so in one line: no broker, and one that does not speak Kafka', async () => {
-    const web = createServer(socket => socket.end('HTTP/1.1 400 Bad Request\r\n\r\n'));
+    const web = createServer(socket => socket.resume().end('HTTP/1.1 400 Bad Request\r\n\r\n'));
     web.listen(0, '127.0.0.1');
     await once(web, 'listening');
     const { port } = web.address() as AddressInfo;

@@ -10,6 +10,12 @@ interface Unanswered {
   readonly bytes: Buffer;
 }
 
+export interface ProducerKind {
+  readonly name: string;
+  readonly idempotent: boolean;
+  readonly acks: -1 | 1;
+}
+
 const IN_FLIGHT_MAX = 5;
 /** What a disk's failure may be answered with. */
 const DISK_ERRORS = new Set(['KAFKA_STORAGE_ERROR']);
@@ -19,6 +25,7 @@ export class SimulatedProducer {
   readonly name: string;
   readonly log: SentLog;
   readonly idempotent: boolean;
+  readonly acks: -1 | 1;
   /** Answers that name a batch which was in the log already. */
   repeated = 0;
   #identity: Omit<ProducerFields, 'baseSequence'> | null = null;
@@ -26,10 +33,11 @@ export class SimulatedProducer {
   #count = 0;
   #unanswered: Unanswered[] = [];
 
-  constructor(name: string, log: SentLog, idempotent: boolean) {
-    this.name = name;
+  constructor(kind: ProducerKind, log: SentLog) {
+    this.name = `${kind.name}-${log.name}`;
     this.log = log;
-    this.idempotent = idempotent;
+    this.idempotent = kind.idempotent;
+    this.acks = kind.acks;
   }
 
   get mayAsk(): boolean {
@@ -57,12 +65,10 @@ export class SimulatedProducer {
   }
 
   /** Sends one batch; resolves when it is answered, well or not. */
-  ask(
-    broker: SimulatedBroker,
-    batch: { acks: -1 | 1; count: number; bytes: number },
-  ): Promise<void> {
+  ask(broker: SimulatedBroker, batch: { count: number; bytes: number }): Promise<void> {
     const id = `${this.name} ${this.#count++}`;
-    const { acks, count } = batch;
+    const { acks } = this;
+    const { count } = batch;
     const records = Array.from({ length: count }, () => ({
       key: Buffer.from(id),
       value: Buffer.alloc(batch.bytes, this.#count),
@@ -71,7 +77,7 @@ export class SimulatedProducer {
     const baseSequence = this.#nextSequence;
     const fields = identity === null ? {} : { producer: { ...identity, baseSequence } };
     this.#nextSequence += count;
-    const sent: Sent = { id, acks, count, acknowledgedAt: null, isSafe: false };
+    const sent: Sent = { id, acks, acknowledgedAt: null, isSafe: false };
     return this.#send(broker, { sent, bytes: buildBatch(records, fields, crc32c).bytes });
   }
 

@@ -48,9 +48,8 @@ interface NativeProducer extends NativeClient {
 
 interface NativeConsumer extends NativeClient {
   assign(places: readonly object[]): void;
-  consume(): void;
+  consume(count: number, done: Callback<unknown>): void;
   setDefaultConsumeTimeout(ms: number): void;
-  setDefaultConsumeLoopTimeoutDelay(ms: number): void;
   seek(place: RdPlace, timeoutMs: number, done: (error?: RdError) => void): void;
   offsetsForTimes(places: readonly RdPlace[], timeoutMs: number, done: Callback<RdPlace[]>): void;
 }
@@ -76,6 +75,9 @@ interface Library {
 }
 
 const TIMEOUT_MS = 15_000;
+/** Records taken at a time, and how long to wait for so many. */
+const BITE = 1000;
+const BITE_MS = 20;
 const FOLDER = '../node-rdkafka/package.json';
 
 let library: Library | null = null;
@@ -157,6 +159,9 @@ export class RdConsumer {
   readonly records: RdRead[] = [];
   readonly #events = new EventEmitter();
   readonly #ends: RdPlace[] = [];
+  #closing = false;
+  #failure: RdError | null = null;
+  #consuming: Promise<void> = Promise.resolve();
 
   constructor(native: NativeConsumer) {
     this.native = native;
@@ -179,8 +184,7 @@ export class RdConsumer {
     const quick = { 'fetch.error.backoff.ms': 50, 'fetch.wait.max.ms': 100 };
     const all = { ...common(bootstrap), ...fixed, ...quick, ...config };
     const native = new library!.KafkaConsumer(all, { 'auto.offset.reset': 'error' });
-    native.setDefaultConsumeTimeout(20);
-    native.setDefaultConsumeLoopTimeoutDelay(1);
+    native.setDefaultConsumeTimeout(BITE_MS);
     await settled<RdMetadata>(done => native.connect({ timeout: TIMEOUT_MS }, done));
     return new RdConsumer(native);
   }
@@ -188,7 +192,7 @@ export class RdConsumer {
   /** Begins at these places; -2 is the beginning and -1 the end, as in librdkafka. */
   assign(places: readonly RdPlace[]): this {
     this.native.assign(places);
-    this.native.consume();
+    this.#consuming = this.#consume();
     return this;
   }
 
@@ -222,12 +226,28 @@ export class RdConsumer {
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
+    this.#closing = true;
+    await this.#consuming;
     await new Promise<void>(resolve => this.native.disconnect(resolve));
+  }
+
+  /** Bite by bite: node-rdkafka's own loop has been seen to hang when it is disconnected. */
+  async #consume(): Promise<void> {
+    while (!this.#closing) {
+      try {
+        await settled<unknown>(done => this.native.consume(BITE, done));
+      } catch (error) {
+        this.#failure = error as RdError;
+        this.#events.emit('news');
+        return;
+      }
+    }
   }
 
   async #until(arrived: () => boolean, what: string): Promise<void> {
     const signal = AbortSignal.timeout(TIMEOUT_MS);
     while (!arrived()) {
+      if (this.#failure !== null) throw this.#failure;
       await once(this.#events, 'news', { signal }).catch(() => {
         throw new Error(`waited for ${what}, got ${this.records.length} records`);
       });
