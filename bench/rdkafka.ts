@@ -85,7 +85,7 @@ async function produceAll(kafka: RdKafka, brokers: string, count: number): Promi
     }
   }
   await new Promise<void>((resolve, reject) =>
-    producer.flush(60_000, error => (error ? reject(error) : resolve())),
+    producer.flush(60_000, error => (error ? reject(asError(error)) : resolve())),
   );
   await new Promise<void>(resolve => producer.disconnect(resolve));
 }
@@ -101,7 +101,7 @@ async function consumeAll(kafka: RdKafka, brokers: string, count: number): Promi
   for (let got = 0; got < count;) {
     got += await new Promise<number>((resolve, reject) =>
       consumer.consume(1000, (error, messages) =>
-        error ? reject(error) : resolve(messages.length),
+        error ? reject(asError(error)) : resolve(messages.length),
       ),
     );
   }
@@ -110,6 +110,10 @@ async function consumeAll(kafka: RdKafka, brokers: string, count: number): Promi
 
 function connected(client: RdClient): Promise<void> {
   return new Promise((resolve, reject) =>
-    client.connect({ timeout: 10_000 }, error => (error ? reject(error) : resolve())),
+    client.connect({ timeout: 10_000 }, error => (error ? reject(asError(error)) : resolve())),
   );
+}
+
+function asError(error: unknown): Error {
+  return error instanceof Error ? error : new Error(JSON.stringify(error));
 }

@@ -94,7 +94,8 @@ export class Connection {
   #listen(maxIdleMs: number): void {
     const socket = this.#socket;
     const ms = Math.min(Math.max(0, maxIdleMs), TIMEOUT_MS_MAX);
-    socket.setTimeout(ms, () => {
+    socket.setTimeout(ms);
+    socket.on('timeout', () => {
       // A client that does not take what it was sent is silent too, whatever it is still owed.
       if (!this.busy || socket.writableLength > 0) this.close(`silent for ${maxIdleMs} ms`);
       else socket.setTimeout(ms); // it fires once, unless it is set again

@@ -23,6 +23,7 @@ import { describeClusterHandler } from './handlers/describe-cluster.ts';
 import { describeConfigsHandler } from './handlers/describe-configs.ts';
 import { describeTopicPartitionsHandler } from './handlers/describe-topic-partitions.ts';
 import { fetchHandler } from './handlers/fetch.ts';
+import { findCoordinatorHandler } from './handlers/find-coordinator.ts';
 import { incrementalAlterConfigsHandler } from './handlers/incremental-alter-configs.ts';
 import { initProducerIdHandler } from './handlers/init-producer-id.ts';
 import { listConfigResourcesHandler } from './handlers/list-config-resources.ts';
@@ -66,6 +67,7 @@ export function kafkaApis(use: KafkaUseCases, facts: BrokerFacts): ApiRegistry {
     fetchHandler(use.fetch),
     listOffsetsHandler(use.listOffsets),
     metadataHandler({ ...use, leaderEpoch: facts.leaderEpoch }),
+    findCoordinatorHandler(),
     apiVersionsHandler(registry, facts),
     createTopicsHandler(use.createTopics),
     deleteTopicsHandler(use.deleteTopics),

@@ -241,11 +241,11 @@ describe('limits', () => {
     const [silent, halfway, owed] = [await rig.client(), await rig.client(), await rig.client()];
     owed.send(produceOf(Buffer.alloc(10)));
     halfway.send(produceOf(Buffer.alloc(10)).subarray(0, 4));
-    await Promise.all([silent.untilEnd(), halfway.untilEnd()]); console.log(1, rig.reasons, owed.ended, produce.begun.length);
+    await Promise.all([silent.untilEnd(), halfway.untilEnd()]);
     expect(rig.reasons).toEqual(['silent for 100 ms', 'silent for 100 ms']);
     expect(owed.ended).toBe(false);
     produce.begun[0]!.answer(DONE);
-    await owed.nextFrame();console.log(2);
+    await owed.nextFrame();
     await owed.untilEnd();
   });
 

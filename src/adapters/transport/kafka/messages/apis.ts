@@ -9,6 +9,7 @@ import { DescribeCluster } from './describe-cluster.ts';
 import { DescribeConfigs } from './describe-configs.ts';
 import { DescribeTopicPartitions } from './describe-topic-partitions.ts';
 import { Fetch } from './fetch.ts';
+import { FindCoordinator } from './find-coordinator.ts';
 import { IncrementalAlterConfigs } from './incremental-alter-configs.ts';
 import { InitProducerId } from './init-producer-id.ts';
 import { ListConfigResources } from './list-config-resources.ts';
@@ -23,6 +24,7 @@ export const APIS: readonly Api[] = [
   Fetch,
   ListOffsets,
   Metadata,
+  FindCoordinator,
   ApiVersions,
   CreateTopics,
   DeleteTopics,
