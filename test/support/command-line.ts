@@ -5,7 +5,8 @@ import { createInterface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
 
 const HEXLOG = fileURLToPath(new URL('../../src/main/cli/hexlog.ts', import.meta.url));
-const TIMEOUT_MS = 25_000;
+const COMMAND_MS = 25_000;
+const SERVING_MS = 180_000;
 
 /** What the tests themselves are told by variables is not for the commands. */
 function environment(extra: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
@@ -13,8 +14,12 @@ function environment(extra: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
   return { ...Object.fromEntries(own), ...extra };
 }
 
-export function spawnHexlog(args: readonly string[], env: NodeJS.ProcessEnv = {}): ChildProcess {
-  const options = { env: environment(env), timeout: TIMEOUT_MS, killSignal: 'SIGKILL' as const };
+export function spawnHexlog(
+  args: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  timeout = COMMAND_MS,
+): ChildProcess {
+  const options = { env: environment(env), timeout, killSignal: 'SIGKILL' as const };
   return spawn(process.execPath, ['--import', 'tsx', HEXLOG, ...args], options);
 }
 
@@ -53,7 +58,7 @@ export class Serving implements AsyncDisposable {
   readonly ready: Promise<string>;
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.child = spawnHexlog(['serve', '--port', '0', ...args], env);
+    this.child = spawnHexlog(['serve', '--port', '0', ...args], env, SERVING_MS);
     this.ended = once(this.child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
     this.child.stderr!.on('data', chunk => (this.stderr += String(chunk)));
     this.ready = new Promise((resolve, reject) => {

@@ -73,6 +73,8 @@ export class FaultyFileSystem implements FileSystem {
   /** Runs before every write; a test's slow disk moves its clock here. */
   beforeWrite: () => void = () => undefined;
   mostOpen = 0;
+  /** While it is, what is in files can be written over, and nothing can grow or be made. */
+  isFull = false;
 
   get openCount(): number {
     return this.#descriptors.size;
@@ -104,6 +106,18 @@ export class FaultyFileSystem implements FileSystem {
     return this.#changesLeft > 0;
   }
 
+  /** This file system as one process sees it: from the next crash on, that process can do nothing any more. */
+  forProcess(): FileSystem {
+    const life = this.#life;
+    return new Proxy<FileSystem>(this, {
+      get: (target, name) => {
+        if (life !== this.#life) throw systemError('EIO', 'the process is gone');
+        const value: unknown = Reflect.get(target, name, target);
+        return typeof value === 'function' ? (value.bind(target) as unknown) : value;
+      },
+    });
+  }
+
   /** Power goes: what was not synced is lost as `mode` says, and nobody's descriptors or callbacks live on. */
   crash(mode: CrashMode, random: SeededRandom = new SeededRandom(1)): void {
     this.#life += 1;
@@ -120,6 +134,7 @@ export class FaultyFileSystem implements FileSystem {
     const directory = this.#directory(dirname(path));
     let inode = directory.entries.get(basename(path));
     if (inode === undefined) {
+      this.#needRoom(path);
       this.#spend();
       const created = new FileInode();
       inode = created;
@@ -143,6 +158,7 @@ export class FaultyFileSystem implements FileSystem {
     const file = this.#file(fd);
     this.beforeWrite();
     this.#count('write', this.#paths.get(fd)!);
+    if (position + bytes.length > file.content.length) this.#needRoom(this.#paths.get(fd)!);
     this.#spend();
     file.change({ position, bytes: Buffer.from(bytes) });
     return bytes.length;
@@ -201,6 +217,7 @@ export class FaultyFileSystem implements FileSystem {
       const found = directory.entries.get(name);
       const next = found ?? new DirectoryInode();
       if (!(next instanceof DirectoryInode)) throw systemError('ENOTDIR', path);
+      if (found === undefined) this.#needRoom(path);
       if (found === undefined) this.#spend();
       if (found === undefined) directory.change(entries => entries.set(name, next));
       directory = next;
@@ -268,6 +285,10 @@ export class FaultyFileSystem implements FileSystem {
       fault.countdown -= 1;
       if (fault.countdown === 0) throw systemError(fault.code, path);
     }
+  }
+
+  #needRoom(path: string): void {
+    if (this.isFull) throw systemError('ENOSPC', path);
   }
 
   #spend(then: () => void = () => undefined): void {

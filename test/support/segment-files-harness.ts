@@ -19,7 +19,7 @@ export class SegmentFilesHarness {
     const start = String(++this.#start);
     return SegmentFilesLogStorage.open({
       directory: this.directory,
-      fileSystem: this.fileSystem,
+      fileSystem: this.fileSystem.forProcess(),
       checksum: new Crc32c(),
       clock: { now: () => this.now },
       logger: this.logger,

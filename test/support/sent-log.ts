@@ -28,6 +28,8 @@ export class SentLog {
   /** In the order asked for; from the last crash on, what was found then comes first. */
   sent: Sent[] = [];
   lost = 0;
+  /** Power was lost since the log was last looked at: then only what is safe must be there. */
+  lostPower = false;
 
   constructor(topic: string, partition: number) {
     this.topic = topic;
@@ -46,8 +48,8 @@ export class SentLog {
     return expected;
   }
 
-  /** After a crash: a prefix of what was sent is there, with all that had to survive; the rest is forgotten. */
-  async recover(broker: SimulatedBroker, mustKeep: (sent: Sent) => boolean): Promise<void> {
+  /** After a crash: a prefix of what was sent is there, with all that has to be; the rest is forgotten. */
+  async recover(broker: SimulatedBroker): Promise<void> {
     const found = await this.#found(broker);
     const before = this.sent.map(each => each.id);
     const seen = `${this.name}: a prefix of what was sent`;
@@ -57,7 +59,8 @@ export class SentLog {
     ).toEqual(before.slice(0, found.length));
     const kept = this.sent.slice(0, found.length);
     const lost = this.sent.slice(found.length);
-    const missing = lost.filter(mustKeep).map(each => each.id);
+    const isDue = (each: Sent) => each.isSafe || (!this.lostPower && each.acknowledgedAt !== null);
+    const missing = lost.filter(isDue).map(each => each.id);
     expect(missing, `${this.name}: nothing that had to survive is lost`).toEqual([]);
     for (const [at, { acknowledgedAt }] of kept.entries()) {
       const where = found[at]!.baseOffset;
@@ -67,6 +70,7 @@ export class SentLog {
     await this.#checkEpochs(broker, found);
     this.lost += lost.filter(each => each.acknowledgedAt !== null).length;
     this.sent = kept;
+    this.lostPower = false;
   }
 
   async #found(broker: SimulatedBroker): Promise<Found[]> {
