@@ -11,6 +11,8 @@ export interface Broker {
   readonly port: number;
   /** `host:port`, for a client's `bootstrap.servers`. */
   readonly bootstrap: string;
+  /** `host:port` of the socket that is listened on; `host`, `port` and `bootstrap` are what clients are told. */
+  readonly listening: string;
   readonly clusterId: string;
   /** Answers what was received, writes everything to stable storage, and gives up the store. */
   stop(): Promise<void>;
@@ -65,11 +67,16 @@ async function start(container: Container): Promise<Broker> {
   return {
     host: self.node.host,
     port: self.node.port,
-    bootstrap: `${self.node.host}:${self.node.port}`,
+    bootstrap: hostAndPort(self.node),
+    listening: hostAndPort(address),
     clusterId: metadata.clusterId,
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+function hostAndPort({ host, port }: { host: string; port: number }): string {
+  return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
 }
 
 /** Nobody is answered after the logs are closed, and nothing is written after the store is. */

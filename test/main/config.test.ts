@@ -90,6 +90,16 @@ describe('the options of serve', () => {
     expect(load({ env: { HEXLOG_CONFIG: other }, yaml: 'port: 6' }).port).toBe(6);
   });
 
+  test('are not what Kubernetes says of a Service named hexlog', () => {
+    const env = {
+      HEXLOG_PORT: 'tcp://10.0.0.7:9092',
+      HEXLOG_PORT_9092_TCP_ADDR: '10.0.0.7',
+      HEXLOG_SERVICE_HOST: '10.0.0.7',
+      HEXLOG_SERVICE_PORT_KAFKA: '9092',
+    };
+    expect(load({ env }).port).toBe(9092);
+  });
+
   test('may be none: an empty file, an empty HEXLOG_CONFIG, and what the clients read', () => {
     const env = {
       HEXLOG_CONFIG: '',

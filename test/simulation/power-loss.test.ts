@@ -97,7 +97,7 @@ class DiskLife {
       this.#tally.cutShort += 1;
     }
     // Sometimes the process alone dies: what it leaves unsynced is then the next one's to make durable.
-    const isKill = fileSystem.hasPower && this.#random.integer(3) === 0;
+    const isKill = this.#random.integer(3) === 0;
     const mode = isKill ? 'kill-process' : this.#mode;
     fileSystem.crash(mode, this.#random);
     if (mode !== 'kill-process') for (const log of this.#logs) log.lostPower = true;

@@ -97,7 +97,10 @@ export class FaultyFileSystem implements FileSystem {
     return { stalled, release };
   }
 
-  /** Power goes at the n-th change from now on: it and all that follows fail, until `crash` brings the machine up again. */
+  /**
+   * Power goes, or the process dies, at the n-th change from now on: it and all that follows fail, until `crash` says which it was
+   * and brings the machine up again.
+   */
   losePowerAt(change: number): void {
     this.#changesLeft = change;
   }
@@ -195,6 +198,7 @@ export class FaultyFileSystem implements FileSystem {
     const changes = file.unsynced.length;
     this.#afterStall(() => {
       const [error] = attempt(() => this.#spend(() => this.#count('sync', path)));
+      if (!this.hasPower) return done(error);
       const synced = file.unsynced.splice(0, changes);
       if (error === null) file.durable = synced.reduce(applied, file.durable);
       done(error);
@@ -256,6 +260,7 @@ export class FaultyFileSystem implements FileSystem {
     const changes = directory.unsynced.length;
     this.#afterStall(() => {
       const [error] = attempt(() => this.#spend(() => this.#count('sync-directory', path)));
+      if (!this.hasPower) return done(error);
       const synced = directory.unsynced.splice(0, changes);
       if (error === null) for (const change of synced) change(directory.durable);
       done(error);

@@ -85,9 +85,9 @@ function settingOf(name: string): string {
 /** One stable line for scripts that wait for it: words `key=value`, a value with blanks in quotes. */
 function readyLine(
   { storage, dataDir }: BrokerOptions,
-  { bootstrap, clusterId }: { bootstrap: string; clusterId: string },
+  { listening, clusterId }: { listening: string; clusterId: string },
 ): string {
   const directory = /\s|"/.test(dataDir) ? JSON.stringify(dataDir) : dataDir;
   const where = storage === 'memory' ? '-' : directory;
-  return `hexlog ready: kafka=${bootstrap} storage=${storage} data=${where} cluster=${clusterId}`;
+  return `hexlog ready: kafka=${listening} storage=${storage} data=${where} cluster=${clusterId}`;
 }

@@ -17,6 +17,9 @@ const PREFIX = 'HEXLOG_';
 const CONFIG = 'HEXLOG_CONFIG';
 /** Variables that are not for the broker: this one is read by the commands that are clients. */
 const NOT_SETTINGS = new Set([CONFIG, 'HEXLOG_BOOTSTRAP']);
+/** What Kubernetes sets in every container beside a Service named hexlog; HEXLOG_PORT is then an address, not a port. */
+const SERVICE_LINK = /^HEXLOG_(SERVICE_(HOST|PORT)|PORT_\d+_(TCP|UDP))/;
+const SERVICE_ADDRESS = /^(tcp|udp):\/\//;
 
 /** Everything that was given, the strongest last: file, environment, `--set`, flags of their own. */
 export function givenSettings(flags: ConfigFlags, env: Environment): Given[] {
@@ -39,6 +42,7 @@ function fromEnvironment(env: Environment): Given[] {
   const given: Given[] = [];
   for (const [name, text] of Object.entries(env)) {
     if (text === undefined || !name.startsWith(PREFIX) || NOT_SETTINGS.has(name)) continue;
+    if (SERVICE_LINK.test(name) || SERVICE_ADDRESS.test(text)) continue;
     const key = keys.get(name);
     if (key === undefined) throw unknownVariable(name, text, [...keys.keys()]);
     given.push({ key, text, origin: `environment ${name}` });
