@@ -67,7 +67,11 @@ async function withProducer<T>(
   }
 }
 
-async function readAll(broker: TestBroker, topic: string, from: Partial<Record<string, number>> = {}) {
+async function readAll(
+  broker: TestBroker,
+  topic: string,
+  from: Partial<Record<string, number>> = {},
+) {
   await using reader = new KafkaJsReader(broker.bootstrap);
   return await reader.read(topic, from);
 }
@@ -235,7 +239,9 @@ describe.each(ENGINES)('kafkajs and %s', storage => {
   test('tells the time of the append where the topic keeps that', async () => {
     await using broker = await testBroker({ storage });
     const configEntries = [{ name: 'message.timestamp.type', value: 'LogAppendTime' }];
-    await withAdmin(broker, admin => admin.createTopics({ topics: [{ topic: 't', configEntries }] }));
+    await withAdmin(broker, admin =>
+      admin.createTopics({ topics: [{ topic: 't', configEntries }] }),
+    );
     const begin = Date.now();
     const [answer] = await withProducer(broker, producer =>
       producer.send({ topic: 't', messages: [...RECORDS] }),

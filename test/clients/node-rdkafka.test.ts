@@ -59,23 +59,26 @@ const offsetsOf = (records: readonly RdRead[]) => records.map(({ offset }) => of
 
 describeClient('node-rdkafka', rdkafkaAbsence(), storage => {
   describe.each(CODECS)('with %s', codec => {
-    test.for([0, 1, -1])('and acks %d, gives back byte for byte what it got', async (acks, { skip }) => {
-      skip(!rdkafkaHas(codec), `this librdkafka was built without ${codec}`);
-      await using broker = await testBroker({ storage });
-      const config = { 'compression.codec': codec, 'request.required.acks': acks };
-      const filling = numbered(50).map(record => ({ ...RECORDS[0]!, ...record }));
-      const given = [...RECORDS, ...filling];
-      await using producer = await RdProducer.connect(broker.bootstrap, config);
-      await producer.sendAll('t', given);
-      await using consumer = await RdConsumer.connect(broker.bootstrap);
-      consumer.assign([{ topic: 't', partition: 0, offset: BEGINNING }]);
-      const records = await consumer.received(given.length);
-      expect(records.map(withoutPlace)).toEqual(given);
-      expect(offsetsOf(records)).toEqual(given.map((_, i) => i));
-      using raw = await RawClient.connect(broker.port);
-      const kept = (await raw.batches('t')).map(({ compression }) => CODECS[compression]);
-      expect(kept).toContain(codec);
-    });
+    test.for([0, 1, -1])(
+      'and acks %d, gives back byte for byte what it got',
+      async (acks, { skip }) => {
+        skip(!rdkafkaHas(codec), `this librdkafka was built without ${codec}`);
+        await using broker = await testBroker({ storage });
+        const config = { 'compression.codec': codec, 'request.required.acks': acks };
+        const filling = numbered(50).map(record => ({ ...RECORDS[0]!, ...record }));
+        const given = [...RECORDS, ...filling];
+        await using producer = await RdProducer.connect(broker.bootstrap, config);
+        await producer.sendAll('t', given);
+        await using consumer = await RdConsumer.connect(broker.bootstrap);
+        consumer.assign([{ topic: 't', partition: 0, offset: BEGINNING }]);
+        const records = await consumer.received(given.length);
+        expect(records.map(withoutPlace)).toEqual(given);
+        expect(offsetsOf(records)).toEqual(given.map((_, i) => i));
+        using raw = await RawClient.connect(broker.port);
+        const kept = (await raw.batches('t')).map(({ compression }) => CODECS[compression]);
+        expect(kept).toContain(codec);
+      },
+    );
   });
 
   test('creates, lists, grows and deletes topics, and says why it cannot', async () => {
@@ -176,7 +179,9 @@ describeClient('node-rdkafka', rdkafkaAbsence(), storage => {
     await using broker = await testBroker({ storage });
     using admin = new RdAdmin(broker.bootstrap);
     await admin.create('t', 1, { 'message.timestamp.type': 'LogAppendTime' });
-    await using producer = await RdProducer.connect(broker.bootstrap, { 'compression.codec': 'gzip' });
+    await using producer = await RdProducer.connect(broker.bootstrap, {
+      'compression.codec': 'gzip',
+    });
     const begin = Date.now();
     await producer.sendAll('t', RECORDS);
     const end = Date.now();
@@ -227,7 +232,9 @@ describeClient('node-rdkafka', rdkafkaAbsence(), storage => {
     const names = Array.from({ length: 100 }, (_, i) => `topic-${String(i).padStart(3, '0')}`);
     for (const name of names) await admin.create(name, 2);
     await using producer = await RdProducer.connect(broker.bootstrap);
-    await Promise.all(names.map((name, i) => producer.send(name, i % 2, { value: Buffer.from(name) })));
+    await Promise.all(
+      names.map((name, i) => producer.send(name, i % 2, { value: Buffer.from(name) })),
+    );
     expect((await rdMetadata(producer)).topics.map(({ name }) => name).sort()).toEqual(names);
     await using consumer = await RdConsumer.connect(broker.bootstrap);
     const places = names.map((topic, i) => ({ topic, partition: i % 2, offset: BEGINNING }));

@@ -32,7 +32,7 @@ beforeEach(async () => {
   await broker.use.createTopics.execute({ topics: [topic], validateOnly: false });
   logs = [new SentLog('orders', 0), new SentLog('orders', 1)];
   producers = logs.map(log => new SimulatedProducer(KIND, log));
-  for (const producer of producers) await producer.begin(broker);
+  for (const producer of producers) await Promise.all(await producer.begin(broker));
   await send(0);
   await send(1);
   harness.logger.lines.length = 0;
@@ -143,6 +143,7 @@ describe('the disk is full', () => {
     harness.fileSystem.isFull = true;
     await send(0);
     expect(acknowledged(0)).toHaveLength(1);
+    expect(errors()).toMatchObject([{ facts: { topic: 'orders', partition: 0 } }]);
     harness.fileSystem.isFull = false;
     // The producer's second try: it asked for the batch above, which the log has never seen.
     await Promise.all(await producers[0]!.begin(broker));

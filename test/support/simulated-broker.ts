@@ -16,6 +16,8 @@ export interface SimulatedBrokerOptions {
   readonly flushPolicy: FlushPolicyName;
   /** Far below what a topic may ask for, so that a short run rolls many. */
   readonly segmentBytes?: number;
+  /** The store of a broker that is still there: the new one takes its logs over. By default it is opened anew. */
+  readonly storage?: LogStorage;
 }
 
 export const FLUSH_INTERVAL_MS = 1000;
@@ -42,7 +44,7 @@ export class SimulatedBroker {
   /** As startBroker does, up to the listener. */
   static async start(options: SimulatedBrokerOptions): Promise<SimulatedBroker> {
     const { harness, time, segmentBytes = 2000 } = options;
-    const storage = await harness.open({ clock: time });
+    const storage = options.storage ?? (await harness.open({ clock: time }));
     const c = createContainer(brokerOptions(options.flushPolicy));
     c.rebind(T.storage).toConstantValue(withSmallSegments(storage, segmentBytes));
     c.rebind(T.clock).toConstantValue(time);

@@ -56,6 +56,8 @@ interface InnerCluster {
 }
 
 const MAX_BYTES = 10_000_000;
+/** Longer than any test here may take: a reader that is not woken fails it. */
+const LONG_POLL_MS = 40_000;
 
 /** kafkajs consumes in groups alone, so this reads with the parts that its consumers are made of. */
 export class KafkaJsReader {
@@ -73,7 +75,11 @@ export class KafkaJsReader {
       socketFactory: socketFactory(),
       brokers: () => [bootstrap],
       ...{ clientId: 'reader', connectionTimeout: 5000, authenticationTimeout: 5000 },
-      ...{ reauthenticationThreshold: 5000, requestTimeout: 10_000, metadataMaxAge: 60_000 },
+      ...{
+        reauthenticationThreshold: 5000,
+        requestTimeout: 2 * LONG_POLL_MS,
+        metadataMaxAge: 60_000,
+      },
       ...{ allowAutoTopicCreation: false, retry: QUICK, isolationLevel: 0 },
     });
   }
@@ -90,7 +96,11 @@ export class KafkaJsReader {
     for (;;) {
       const next = Number(records.at(-1)?.offset ?? offset - 1) + 1;
       const wanted = { partition, fetchOffset: String(next), maxBytes: MAX_BYTES };
-      const limits = { maxWaitTime: count > 0 ? 500 : 0, minBytes: 1, maxBytes: MAX_BYTES };
+      const limits = {
+        maxWaitTime: count > 0 ? LONG_POLL_MS : 0,
+        minBytes: 1,
+        maxBytes: MAX_BYTES,
+      };
       const topics = [{ topic, partitions: [wanted] }];
       const { responses } = await broker.fetch({ replicaId: -1, ...limits, topics });
       const { messages } = responses[0]!.partitions[0]!;

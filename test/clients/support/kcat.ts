@@ -112,6 +112,9 @@ export function recordsIn(output: Buffer): KcatRecord[] {
 }
 
 /** Consumes with kcat, with `-e` to the end or `-c` to a count as the options say. */
-export async function consumed(bootstrap: string, options: readonly string[]): Promise<KcatRecord[]> {
+export async function consumed(
+  bootstrap: string,
+  options: readonly string[],
+): Promise<KcatRecord[]> {
   return recordsIn(await kcat(bootstrap, ['-C', '-q', ...PRINT_RECORDS, ...options]));
 }

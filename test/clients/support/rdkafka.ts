@@ -18,7 +18,11 @@ export interface RdPlace {
 export type RdRead = RdRecord & RdPlace;
 
 export interface RdMetadata {
-  readonly brokers: readonly { readonly id: number; readonly host: string; readonly port: number }[];
+  readonly brokers: readonly {
+    readonly id: number;
+    readonly host: string;
+    readonly port: number;
+  }[];
   readonly topics: readonly { readonly name: string; readonly partitions: readonly object[] }[];
 }
 

@@ -75,12 +75,22 @@ export function directorySynced(fileSystem: FileSystem, path: string): Promise<v
   });
 }
 
-/** Makes a directory and those above it, and makes their names durable. */
+/**
+ * Makes a directory and those above it, and makes their names durable: of one that is there too, since the process that made it
+ * may have been killed before it could.
+ */
 export async function makeDirectories(fileSystem: FileSystem, path: string): Promise<void> {
-  if (fileSystem.sizeOf(path) !== null) return;
-  await makeDirectories(fileSystem, dirname(path));
+  const parent = dirname(path);
+  if (fileSystem.sizeOf(path) !== null)
+    return directorySynced(fileSystem, parent).catch(unlessBarred);
+  await makeDirectories(fileSystem, parent);
   fileSystem.makeDirectory(path);
-  await directorySynced(fileSystem, dirname(path));
+  await directorySynced(fileSystem, parent);
+}
+
+/** Whoever may not even open a directory has it from somebody else, who answers for its name. */
+function unlessBarred(error: unknown): void {
+  if ((error as NodeJS.ErrnoException).code !== 'EACCES') throw error;
 }
 
 /** Writes a small file whole, in place, and makes its bytes durable; its name is made durable with the directory. */

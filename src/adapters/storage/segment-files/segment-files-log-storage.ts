@@ -16,7 +16,7 @@ import { Descriptors } from './descriptors.ts';
 import { DirectoryLock, thisProcess, type ProcessIdentity } from './directory-lock.ts';
 import { DirectorySync } from './directory-sync.ts';
 import type { Engine } from './engine.ts';
-import { asStorageError, makeDirectories } from './file-calls.ts';
+import { asStorageError, directorySynced, makeDirectories } from './file-calls.ts';
 import type { FileSystem } from './file-system.ts';
 import { HeaderWalk } from './header-walk.ts';
 import { LogRecovery } from './log-recovery.ts';
@@ -70,6 +70,8 @@ export class SegmentFilesLogStorage implements LogStorage {
     const directory = resolve(options.directory);
     try {
       await makeDirectories(fileSystem, directory);
+      // A process that was killed may have left logs whose names only the kernel knows.
+      await directorySynced(fileSystem, directory);
       const identity = options.process ?? thisProcess;
       const lock = new DirectoryLock(fileSystem, directory, identity);
       lock.acquire();

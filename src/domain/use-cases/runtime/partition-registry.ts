@@ -85,7 +85,11 @@ export class PartitionRegistry {
     slots[index] = opening;
     opening.then(
       opened => this.#settle(slots, index, { opening, opened }),
-      () => this.#settle(slots, index, { opening, opened: undefined }),
+      (error: unknown) => {
+        this.#settle(slots, index, { opening, opened: undefined });
+        const facts = { topic: topic.name, partition: index, error: String(error) };
+        this.#logger.error(facts, 'the log of a partition cannot be opened');
+      },
     );
     return opening;
   }

@@ -38,6 +38,19 @@ describe('order', () => {
     expect(await idsOf(client, 4)).toEqual([1, 2, 3, 4]);
   });
 
+  test('one that is ready leaves without those after the next, which is not', async () => {
+    const produce = heldProduce();
+    await using rig = await kafkaListenerRig([produce.served]);
+    const client = await rig.client();
+    client.send(...[1, 2, 3].map(id => produceOf(Buffer.alloc(10, id), id)));
+    await produce.until(3);
+    produce.begun[2]!.answer(DONE);
+    produce.begun[0]!.answer(DONE);
+    expect(await idsOf(client, 1)).toEqual([1]);
+    produce.begun[1]!.answer(DONE);
+    expect(await idsOf(client, 2)).toEqual([2, 3]);
+  });
+
   test('another request waits for those before it, and those after it wait for it', async () => {
     const produce = heldProduce();
     const apiVersions = heldApiVersions();
@@ -238,15 +251,18 @@ describe('limits', () => {
   test('a silent connection is closed, one that is owed something is not', async () => {
     const produce = heldProduce();
     await using rig = await kafkaListenerRig([produce.served], { maxIdleMs: 100 });
-    const [silent, halfway, owed] = [await rig.client(), await rig.client(), await rig.client()];
+    const owed = await rig.client();
     owed.send(produceOf(Buffer.alloc(10)));
+    await produce.until(1);
+    const [silent, halfway] = [await rig.client(), await rig.client()];
     halfway.send(produceOf(Buffer.alloc(10)).subarray(0, 4));
     await Promise.all([silent.untilEnd(), halfway.untilEnd()]);
     expect(rig.reasons).toEqual(['silent for 100 ms', 'silent for 100 ms']);
     expect(owed.ended).toBe(false);
-    produce.begun[0]!.answer(DONE);
-    await owed.nextFrame();
-    await owed.untilEnd();
+    // Its deadline passed meanwhile; when nothing is owed any more, the next one counts, though nothing was sent.
+    produce.begun[0]!.answer(null);
+    expect(await owed.untilEnd()).toEqual([]);
+    expect(rig.reasons.length).toBe(3);
   });
 
   test('a deadline of -1 is none, as in Kafka', async () => {

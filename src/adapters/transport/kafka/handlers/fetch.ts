@@ -75,18 +75,16 @@ function topicsOf(answers: readonly FetchAnswer[], withAborted: boolean): TopicR
     }
     last.partitions.push(partitionOf(answer, withAborted));
   }
-  return topics.map(({ ref, partitions }) => ({
-    ...(ref.topic === null ? {} : { topic: ref.topic }),
-    ...(ref.topicId === null ? {} : { topicId: ref.topicId }),
-    partitions,
-  }));
+  return topics.map(({ ref: { topic, topicId }, partitions }) =>
+    topicId === null ? { topic: topic ?? '', partitions } : { topicId, partitions },
+  );
 }
 
 function partitionOf(
   answer: FetchAnswer,
   withAborted: boolean,
 ): TopicResponse['partitions'][number] {
-  return {
+  const partition = {
     partitionIndex: answer.partition,
     errorCode: errorCode(answer.error),
     highWatermark: answer.highWatermark,
@@ -94,8 +92,8 @@ function partitionOf(
     logStartOffset: answer.logStartOffset,
     abortedTransactions: withAborted ? [] : null,
     records: answer.records,
-    ...(answer.divergence ? { divergingEpoch: answer.divergence } : {}),
   };
+  return answer.divergence ? { ...partition, divergingEpoch: answer.divergence } : partition;
 }
 
 function refuseFollower({ topics }: FetchRequest, byId: boolean): FetchResponse {
