@@ -36,7 +36,7 @@ export default tseslint.config(
       'node_modules',
       'coverage',
       'data',
-    '**/*.mjs',
+      '**/*.mjs',
       'eslint.config.js',
       '.dependency-cruiser.cjs',
       'test/clients/*/node_modules',

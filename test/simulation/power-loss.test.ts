@@ -10,7 +10,7 @@ import { FLUSH_INTERVAL_MS, SimulatedBroker } from '../support/simulated-broker.
 import { SimulatedProducer } from '../support/simulated-producer.ts';
 import { VirtualTime } from '../support/virtual-time.ts';
 
-const RUNS = 12;
+const RUNS = 10;
 const LIVES = 5;
 const STEPS = 60;
 const PRODUCERS = [
@@ -97,8 +97,7 @@ class DiskLife {
       this.#tally.cutShort += 1;
     }
     // Sometimes the process alone dies: what it leaves unsynced is then the next one's to make durable.
-    const isKill = this.#random.integer(3) === 0;
-    const mode = isKill ? 'kill-process' : this.#mode;
+    const mode = this.#random.integer(3) === 0 ? 'kill-process' : this.#mode;
     fileSystem.crash(mode, this.#random);
     if (mode !== 'kill-process') for (const log of this.#logs) log.lostPower = true;
     // Who waits for a machine that is gone is never answered.
@@ -106,15 +105,15 @@ class DiskLife {
   }
 
   async #start(): Promise<SimulatedBroker> {
-    this.#time = new VirtualTime(this.#time.now() + 10_000);
-    const { metadata, ...broker } = await SimulatedBroker.start({
-      ...{ harness: this.#harness, time: this.#time, flushPolicy: this.#policy },
-    });
+    const harness = this.#harness;
+    const time = (this.#time = new VirtualTime(this.#time.now() + 10_000));
+    const broker = await SimulatedBroker.start({ harness, time, flushPolicy: this.#policy });
+    const { metadata } = broker;
     this.#clusterId ??= metadata.clusterId;
     expect(metadata.clusterId, 'it is the same cluster').toBe(this.#clusterId);
     expect(metadata.epoch, 'every start has a higher epoch').toBeGreaterThan(this.#epoch);
     this.#epoch = metadata.epoch;
-    return { metadata, ...broker };
+    return broker;
   }
 
   async #recover(broker: SimulatedBroker): Promise<void> {

@@ -1,3 +1,4 @@
+import { crc32c } from '@node-rs/crc32';
 import { expect } from 'vitest';
 import type { KafkaClient } from '../../src/adapters/transport/kafka/client/kafka-client.ts';
 import { Fetch } from '../../src/adapters/transport/kafka/messages/fetch.ts';
@@ -65,6 +66,7 @@ export class NumberedLog {
       batch.baseOffset === this.#next,
       `offset ${this.#next} comes next, not ${batch.baseOffset}`,
     );
+    insist(crc32c(batch.checked) === batch.crc, `the batch at ${this.#next} is damaged`);
     this.#next = batch.nextOffset;
     const latest = this.#epochStarts.at(-1)?.epoch ?? -1;
     insist(batch.leaderEpoch >= latest, `epoch ${batch.leaderEpoch} comes after ${latest}`);

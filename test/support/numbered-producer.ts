@@ -46,6 +46,7 @@ export class NumberedProducer {
   next = 0;
   #identity: { readonly id: number; readonly epoch: number } | null = null;
   #unanswered: SentBatch[] = [];
+  #answers = new Set<Promise<void>>();
 
   constructor(options: NumberedProducerOptions) {
     this.options = options;
@@ -70,8 +71,6 @@ export class NumberedProducer {
     await this.#begin(client);
     await Promise.all(this.#answers);
   }
-
-  #answers = new Set<Promise<void>>();
 
   async #begin(client: KafkaClient): Promise<void> {
     const unanswered = this.#unanswered;

@@ -1,3 +1,4 @@
+import { crc32c } from '@node-rs/crc32';
 import { expect } from 'vitest';
 import { BrokerError } from '../../src/domain/model/error.ts';
 import { batchesIn } from '../../src/domain/model/log/record-batch.ts';
@@ -83,6 +84,9 @@ export class SentLog {
       if (error !== null) throw new BrokerError(error, `${this.name} cannot be read`);
       for (const batch of batchesIn(records)) {
         expect(batch.baseOffset, `${this.name}: offsets are dense`).toBe(fetchOffset);
+        expect(crc32c(batch.checked), `${this.name}: what is read is what was sent`).toBe(
+          batch.crc,
+        );
         const [first] = recordsIn(batch);
         const { baseOffset, leaderEpoch } = batch;
         all.push({ id: String(first!.key), baseOffset, leaderEpoch });
