@@ -40,9 +40,9 @@ export function createContainer(options: BrokerOptions): Container {
   ]);
 
   c.bind(T.metadata).toResolvedValue(
-    (storage, checksum, clock, random, broker) =>
-      MetadataLog.open({ storage, checksum, clock, random, broker }),
-    [T.storage, T.checksum, T.clock, T.random, T.brokerConfig],
+    (storage, checksum, clock, random, logger, broker) =>
+      MetadataLog.open({ storage, checksum, clock, random, logger, broker }),
+    [T.storage, T.checksum, T.clock, T.random, T.logger, T.brokerConfig],
   );
   c.bind(T.partitions).toResolvedValue(partitions, [T.metadata, T.storage, T.clock, T.logger]);
   c.bind(T.flushPolicy).toResolvedValue(

@@ -8,6 +8,7 @@ import { MetadataLog } from '../../src/domain/use-cases/runtime/metadata-log.ts'
 import type { Random } from '../../src/ports/random.ts';
 import type { LogStorage } from '../../src/ports/log-storage.ts';
 import { FailingLogStorage } from './failing-log-storage.ts';
+import { RecordingLogger } from './recording-logger.ts';
 
 export const BROKER_ID = 1;
 
@@ -25,6 +26,7 @@ export interface MetadataFixture {
   readonly storage: FailingLogStorage;
   readonly metadata: MetadataLog;
   readonly createTopics: CreateTopics;
+  readonly logger: RecordingLogger;
   /** Creates topics, or throws why not. */
   readonly create: (...topics: Partial<NewTopic>[]) => Promise<Topic[]>;
 }
@@ -35,11 +37,13 @@ export async function startMetadata(
   given: Record<string, string> = {},
 ): Promise<MetadataFixture> {
   const storage = new FailingLogStorage(disk);
+  const logger = new RecordingLogger();
   const metadata = await MetadataLog.open({
     storage,
     checksum: new Crc32c(),
     clock: { now: () => 1_700_000_000_000 },
     random: countingRandom,
+    logger,
     broker: new BrokerConfig(new Map(Object.entries(given))),
   });
   const createTopics = new CreateTopics(metadata, countingRandom, BROKER_ID);
@@ -52,7 +56,7 @@ export async function startMetadata(
       return topic;
     });
   };
-  return { storage, metadata, createTopics, create };
+  return { storage, metadata, createTopics, create, logger };
 }
 
 /** A wanted topic, with everything left to the broker that is not given. */

@@ -130,7 +130,7 @@ describe('a change', () => {
 
   test('that cannot be written is not made, nor is any after it', async () => {
     const disk = new MemoryLogStorage();
-    const { storage, metadata, create } = await startMetadata(disk);
+    const { storage, metadata, create, logger } = await startMetadata(disk);
     await create({ name: 'kept' });
     storage.failNextCommit = new StorageError('failed', 'ENOSPC');
     const refusal = {
@@ -139,6 +139,7 @@ describe('a change', () => {
     };
     await expect(create({ name: 'lost' })).rejects.toMatchObject(refusal);
     await expect(create({ name: 'after' })).rejects.toMatchObject(refusal);
+    expect(logger.lines.map(({ level }) => level)).toEqual(['error']);
     expect([...metadata.state.topics()].map(topic => topic.name)).toEqual(['kept']);
     const restarted = await startMetadata(disk);
     expect([...restarted.metadata.state.topics()].map(topic => topic.name)).toEqual(['kept']);

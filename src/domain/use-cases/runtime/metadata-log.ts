@@ -13,6 +13,7 @@ import {
   type PartitionKey,
   type PartitionLog,
 } from '../../../ports/log-storage.ts';
+import type { Logger } from '../../../ports/logger.ts';
 import type { Random } from '../../../ports/random.ts';
 import { encodeMetadataEvent, replayMetadata } from './metadata-records.ts';
 
@@ -44,6 +45,7 @@ export interface MetadataLogOptions {
   readonly checksum: Checksum;
   readonly clock: Clock;
   readonly random: Random;
+  readonly logger: Logger;
   readonly broker: BrokerConfig;
 }
 
@@ -125,7 +127,7 @@ export class MetadataLog {
 
   async #write(events: readonly MetadataEvent[]): Promise<void> {
     if (this.#failure) throw this.#failure;
-    const { checksum, clock } = this.#options;
+    const { checksum, clock, logger } = this.#options;
     const timestamp = clock.now();
     const records = events.map(event => ({ ...encodeMetadataEvent(event), timestamp }));
     const place = {
@@ -138,6 +140,7 @@ export class MetadataLog {
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       const message = `The metadata log takes no more changes: ${error.message}`;
+      logger.error({ error: error.message }, 'the metadata log failed: it takes no more changes');
       this.#failure = new BrokerError('KAFKA_STORAGE_ERROR', message);
       throw this.#failure;
     }
