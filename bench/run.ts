@@ -79,7 +79,7 @@ async function brokerCase({ what, order, acks }: Case, raw: Map<number, number>)
       const load = { topic: 'bench', batchBytes, totalBytes: bytes, acks };
       await createTopic(server.port, 'warm');
       await createTopic(server.port, 'bench');
-      await produce(server.port, { ...load, topic: 'warm', totalBytes: bytes / 20 });
+      await produce(server.port, { ...load, topic: 'warm', totalBytes: bytes / 5 });
       const rate = raw.get(batchBytes)!;
       const produced = await measure(server, () => produce(server.port, load));
       const ratio = produced.megabytesPerSecond / rate;

@@ -16,7 +16,8 @@ import { batchesIn } from '../../src/domain/model/log/record-batch.ts';
 import { recordsIn } from '../../src/domain/model/log/records.ts';
 import type { Topic } from '../../src/domain/model/topic/topic.ts';
 import { DeleteRecords } from '../../src/domain/use-cases/delete-records.ts';
-import { Fetch, type FetchAnswer, type FetchCommand } from '../../src/domain/use-cases/fetch.ts';
+import { Fetch, type FetchCommand } from '../../src/domain/use-cases/fetch.ts';
+import type { FetchAnswer } from '../../src/domain/use-cases/runtime/partition-read.ts';
 import { ListOffsets } from '../../src/domain/use-cases/list-offsets.ts';
 import { OffsetForLeaderEpoch } from '../../src/domain/use-cases/offset-for-leader-epoch.ts';
 import {

@@ -1,4 +1,6 @@
 import { beforeEach, describe, expect, test } from 'vitest';
+import { Produce } from '../../src/domain/use-cases/produce.ts';
+import { FlushPolicy } from '../../src/domain/use-cases/runtime/flush-policy.ts';
 import { StorageError } from '../../src/ports/log-storage.ts';
 import { batch, BrokerCore, fetchCommand, wants } from '../support/broker-core.ts';
 import { SegmentFilesHarness } from '../support/segment-files-harness.ts';
@@ -46,6 +48,38 @@ describe('the answer to a produce request', () => {
     expect(await isAnswered(sent)).toBe(false);
     core.storage.releaseAll();
     expect((await sent).baseOffset).toBe(1);
+  });
+
+  test('is a failure at once when a mistake of ours comes to light behind a commit that waits', async () => {
+    core.storage.holds = 'all commits';
+    const partitions = [0, 1].map(partition => {
+      return { topic: 'orders', topicId: null, partition, records: batch(['a']) };
+    });
+    const command = { acks: 1, timeoutMs: 1000, transactionalId: null, zstdAllowed: true };
+    const sent = core.produce.execute({ ...command, partitions });
+    await quiet();
+    core.storage.held[1]!.fail(new TypeError('our mistake') as never);
+    await expect(sent).rejects.toThrow('our mistake');
+    core.storage.releaseAll();
+  });
+
+  test('is a failure, and no more than that, when a mistake of ours comes to light before its turn', async () => {
+    const { registry, time } = core;
+    const intake = { admit: () => Promise.reject(new TypeError('our mistake')) } as never;
+    const flushPolicy = new FlushPolicy(() => 'never');
+    const produce = new Produce({ registry, intake, flushPolicy, clock: time, timers: time });
+    core.storage.holds = 'openings';
+    const partitions = [{ topic: 'orders', topicId: null, partition: 1, records: batch(['a']) }];
+    const command = { acks: 1, timeoutMs: 1000, transactionalId: null, zstdAllowed: true };
+    const unheard: unknown[] = [];
+    const hear = (error: unknown): void => void unheard.push(error);
+    process.once('unhandledRejection', hear);
+    const sent = produce.execute({ ...command, partitions });
+    await quiet();
+    process.off('unhandledRejection', hear);
+    core.storage.releaseAll();
+    await expect(sent).rejects.toThrow('our mistake');
+    expect(unheard).toEqual([]);
   });
 
   test('comes at its deadline when the disk does not answer, and the batch may come yet', async () => {

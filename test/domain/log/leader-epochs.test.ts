@@ -1,9 +1,8 @@
 import { describe, expect, test } from 'vitest';
 import {
+  continued,
   endOffsetFor,
-  withEpoch,
   withoutPrefix,
-  withoutSuffix,
   type EpochStart,
 } from '../../../src/domain/model/log/leader-epochs.ts';
 import { textTable } from '../../support/text-table.ts';
@@ -27,13 +26,16 @@ describe('leader epochs', () => {
                  | 2@10  | 2@10           | the first
       2@6        | 3@7   | 2@6 3@7        | a newer one
       2@6 3@7    | 4@7   | 2@6 4@7        | one that wrote nothing is dropped
-      2@6        | 2@9   | 2@9            | the same epoch again begins where it was said last
+      2@6        | 2@9   | 2@6            | the same epoch again goes on
+      2@6 3@8    | 3@8   | 2@6 3@8        | the same epoch, when the log was cut where it begins
+      2@6 3@8    | 3@7   | 2@6 3@7        | the same epoch, when the log was cut before it
       1@10 2@10  | 3@10  | 3@10           | all that wrote nothing are dropped
       2@6 3@8    | 4@5   | 4@5            | after the log was cut below all of them
       2@6 5@8    | 3@9   | 2@6 3@9        | an epoch that goes back takes the newer ones along
     `),
   )('%s and then %s are %s: %s', (before, next, after) => {
-    expect(textOf(withEpoch(epochsOf(before), epochsOf(next)[0]!))).toBe(after);
+    const { epoch, startOffset } = epochsOf(next)[0]!;
+    expect(textOf(continued(epochsOf(before), epoch, startOffset))).toBe(after);
   });
 
   test.each(
@@ -48,18 +50,6 @@ describe('leader epochs', () => {
     `),
   )('%s without what is before %s are %s: %s', (before, offset, after) => {
     expect(textOf(withoutPrefix(epochsOf(before), Number(offset)))).toBe(after);
-  });
-
-  test.each(
-    textTable(`
-      2@6 3@8 4@11 | 12 | 2@6 3@8 4@11 | beyond all
-      2@6 3@8 4@11 | 11 | 2@6 3@8      | at the latest
-      2@6 3@8 4@11 | 9  | 2@6 3@8      | inside the second
-      2@6 3@8 4@11 | 8  | 2@6          | at the second
-      2@6 3@8 4@11 | 6  |              | at the first
-    `),
-  )('%s without what is from %s on are %s: %s', (before, offset, after) => {
-    expect(textOf(withoutSuffix(epochsOf(before), Number(offset)))).toBe(after);
   });
 
   test.each(

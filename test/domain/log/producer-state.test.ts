@@ -68,6 +68,13 @@ describe('sequences', () => {
     expect(log.send({ sequence: 6 })).toBe('ok');
   });
 
+  it('are of no account without a producer id, which any negative one is', () => {
+    const log = new Log();
+    expect(log.send({ id: -2, sequence: 5 })).toBe('ok');
+    expect(log.send({ id: -2, sequence: 5 })).toBe('ok');
+    expect(log.state.size).toBe(0);
+  });
+
   it('part of an earlier batch is no duplicate of it', () => {
     const log = new Log();
     log.send({ sequence: 0, count: 3 });

@@ -17,7 +17,6 @@ test('a topic has its own settings above those of the broker', () => {
   expect(topic.timestampAfterMaxMs).toBe(3_600_000);
   expect(topic.timestampBeforeMaxMs).toBe(Number.MAX_SAFE_INTEGER);
   expect(topic.compressionType).toBe('producer');
-  expect(topic.minInsyncReplicas).toBe(1);
   expect(topic.internal).toBe(false);
 });
 

@@ -1,8 +1,7 @@
 import { ok } from 'node:assert/strict';
 import {
-  withEpoch,
+  continued,
   withoutPrefix,
-  withoutSuffix,
   type EpochStart,
 } from '../../../domain/model/log/leader-epochs.ts';
 import type { RecordBatch } from '../../../domain/model/log/record-batch.ts';
@@ -36,8 +35,7 @@ export class MemoryLog implements PartitionLog {
     this.#startOffset = state.startOffset;
     this.#endOffset = state.endOffset;
     this.#committedEnd = state.endOffset;
-    const kept = withoutSuffix(state.epochs, state.endOffset);
-    this.#epochs = continued(kept, epoch, state.endOffset);
+    this.#epochs = continued(state.epochs, epoch, state.endOffset);
     this.#checkpoint = state.checkpoint;
   }
 
@@ -97,7 +95,7 @@ export class MemoryLog implements PartitionLog {
     ok(this.#batches.hasBase(offset), 'a log is truncated between batches');
     this.#cutTo(offset);
     this.#committedEnd = Math.min(this.#committedEnd, offset);
-    this.#epochs = continued(withoutSuffix(this.#epochs, offset), this.epoch, offset);
+    this.#epochs = continued(this.#epochs, this.epoch, offset);
   }
 
   async trimBefore(offset: number): Promise<void> {
@@ -144,11 +142,6 @@ export class MemoryLog implements PartitionLog {
     const refusal = this.#refusal ?? this.#failure;
     if (refusal !== null) throw refusal;
   }
-}
-
-function continued(epochs: readonly EpochStart[], epoch: number, endOffset: number) {
-  if (epochs.at(-1)?.epoch === epoch) return epochs;
-  return withEpoch(epochs, { epoch, startOffset: endOffset });
 }
 
 /** Nobody has to wait for the answer: an ignored one must not end the process. */

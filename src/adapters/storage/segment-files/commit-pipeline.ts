@@ -173,8 +173,7 @@ export class CommitPipeline implements Committing {
     if (this.#failure !== null) return;
     const { descriptors, fileSystem } = this.#engine;
     for (const { file } of this.#writer.takeUnsynced()) {
-      const fd = descriptors.pin(file);
-      await synced(fileSystem, fd).finally(() => descriptors.unpin(file));
+      await descriptors.use(file, fd => synced(fileSystem, fd));
     }
     if (!this.#directoryChanged) return;
     this.#directoryChanged = false;

@@ -50,6 +50,16 @@ export class Descriptors {
     if (file.forgotten && file.pins === 0) this.#close(file);
   }
 
+  /** Pins the file before this returns, and until the work is done. */
+  async use<T>(file: LogFile, work: (fd: number) => Promise<T>): Promise<T> {
+    const fd = this.pin(file);
+    try {
+      return await work(fd);
+    } finally {
+      this.unpin(file);
+    }
+  }
+
   /** Closes a file that is used no more, at once or when its last pin goes. */
   forget(file: LogFile): void {
     file.forgotten = true;

@@ -5,6 +5,7 @@ import type { FlushSchedule, SyncSchedule } from './commit-schedules.ts';
 import type { Descriptors } from './descriptors.ts';
 import type { FileSystem } from './file-system.ts';
 import type { HeaderWalk } from './header-walk.ts';
+import type { Segment } from './segment.ts';
 import type { SegmentIndexes } from './segment-indexes.ts';
 import type { StagingPool, WritePace } from './staging.ts';
 
@@ -23,4 +24,16 @@ export interface Engine {
   readonly syncs: SyncSchedule;
   readonly smallBatchBytes: number;
   readonly hotTailBytes: number;
+}
+
+/** Removes the files of a segment that is no longer part of its log; reads of it that are under way still end well. */
+export function removeSegment(
+  { indexes, descriptors, fileSystem }: Engine,
+  segment: Segment,
+): void {
+  indexes.forget(segment);
+  descriptors.forget(segment.file);
+  for (const suffix of ['log', 'index', 'timeindex'] as const) {
+    fileSystem.remove(segment.pathOf(suffix));
+  }
 }

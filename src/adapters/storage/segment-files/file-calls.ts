@@ -1,6 +1,6 @@
 import { dirname, join } from 'node:path';
 import { StorageError } from '../../../ports/log-storage.ts';
-import type { FileSystem } from './file-system.ts';
+import type { CountDone, FileSystem } from './file-system.ts';
 
 /** Writes all of `bytes`, however short single writes are. */
 export function writeAll(
@@ -12,6 +12,20 @@ export function writeAll(
   let written = fileSystem.writeSync(fd, bytes, position);
   while (written < bytes.length) {
     written += fileSystem.writeSync(fd, bytes.subarray(written), position + written);
+  }
+}
+
+/** As `writeAll`, without holding up the event loop while a slow disk works. */
+export async function writeAllLater(
+  fileSystem: FileSystem,
+  fd: number,
+  bytes: Buffer,
+  position: number,
+): Promise<void> {
+  for (let written = 0; written < bytes.length;) {
+    const rest = bytes.subarray(written);
+    const at = position + written;
+    written += await counted(done => fileSystem.write(fd, rest, at, done));
   }
 }
 
@@ -35,15 +49,18 @@ export async function readAllLater(
 ): Promise<void> {
   let filled = 0;
   while (filled < into.length) {
-    const at = filled;
-    const count = await new Promise<number>((resolve, reject) => {
-      fileSystem.read(fd, into.subarray(at), position + at, (error, bytes) =>
-        error ? reject(error) : resolve(bytes),
-      );
-    });
-    if (count === 0) throw endsEarly(position + filled);
+    const rest = into.subarray(filled);
+    const at = position + filled;
+    const count = await counted(done => fileSystem.read(fd, rest, at, done));
+    if (count === 0) throw endsEarly(at);
     filled += count;
   }
+}
+
+function counted(call: (done: CountDone) => void): Promise<number> {
+  return new Promise((resolve, reject) => {
+    call((error, count) => (error ? reject(error) : resolve(count)));
+  });
 }
 
 function endsEarly(position: number): StorageError {

@@ -1,6 +1,5 @@
 import {
   BATCH_HEADER_BYTES,
-  NO_TIMESTAMP,
   RecordBatch,
   batchSizeAt,
 } from '../../../domain/model/log/record-batch.ts';
@@ -9,6 +8,7 @@ import type { LogEnd } from './commit-pipeline.ts';
 import { handled } from './deferred.ts';
 import type { Engine } from './engine.ts';
 import { asStorageError, readAll, readAllLater } from './file-calls.ts';
+import type { LogSearch, Place } from './log-search.ts';
 import type { LogSegments } from './log-segments.ts';
 import type { Segment } from './segment.ts';
 
@@ -27,30 +27,32 @@ interface Span {
   readonly isToEnd: boolean;
 }
 
-interface Place {
-  readonly segment: Segment;
-  readonly position: number;
-}
-
 /** Reads what is committed: at once near the log's end, through the thread pool where the disk may have to turn. */
 export class LogReader {
   readonly #engine: Engine;
   readonly #segments: LogSegments;
+  readonly #search: LogSearch;
   readonly #readable: () => LogEnd;
   /** Where reads ended, by the offset that comes next: a consumer that goes on pays no walk. */
   readonly #remembered = new Map<number, Place>();
   #truncations = 0;
 
-  constructor(engine: Engine, segments: LogSegments, readable: () => LogEnd) {
-    this.#engine = engine;
-    this.#segments = segments;
-    this.#readable = readable;
+  constructor(parts: {
+    engine: Engine;
+    segments: LogSegments;
+    search: LogSearch;
+    readable: () => LogEnd;
+  }) {
+    this.#engine = parts.engine;
+    this.#segments = parts.segments;
+    this.#search = parts.search;
+    this.#readable = parts.readable;
   }
 
   read(offset: number, maxBytes: number, allocate: Allocate): Buffer | Promise<Buffer> {
     if (offset >= this.#readable().offset) return EMPTY;
     try {
-      const near = this.#remembered.get(offset) ?? this.#before(offset);
+      const near = this.#remembered.get(offset) ?? this.#search.floor(offset);
       if (!this.#isHot(near)) return this.#readCold(offset, maxBytes, allocate);
       const spans = this.#plan(this.#exact(offset), maxBytes);
       const bytes = allocate(lengthOf(spans));
@@ -64,72 +66,16 @@ export class LogReader {
     }
   }
 
-  /** The base offset of the first batch with an offset from `startOffset` whose max timestamp is that high. */
-  offsetFor(timestamp: number, startOffset: number): number {
-    const end = this.#readable();
-    for (const segment of this.#segments.all) {
-      if (segment.baseOffset >= end.offset) break;
-      if (segment.endOffset <= startOffset) continue;
-      const found = this.#firstAt(segment, timestamp, startOffset);
-      if (found !== null) return found;
-    }
-    return end.offset;
-  }
-
-  #firstAt(segment: Segment, timestamp: number, startOffset: number): number | null {
-    const { indexes } = this.#engine;
-    if (segment.maxTimestamp === NO_TIMESTAMP) indexes.of(segment);
-    if (segment.maxTimestamp < timestamp) return null;
-    const position = indexes.of(segment).floorByTime(timestamp);
-    let found: number | null = null;
-    this.#walk({ segment, position }, header => {
-      if (header.maxTimestamp < timestamp || header.nextOffset <= startOffset) return true;
-      found = header.baseOffset;
-      return false;
-    });
-    return found;
-  }
-
-  /** Whether a batch begins at the offset; all batches must have been written. */
-  hasBase(offset: number): boolean {
-    const segment = this.#segments.holding(offset)!;
-    const to = segment.sizeInBytes;
-    const from = this.positionOf(segment, offset, to);
-    let base = -1;
-    this.#engine.headers.walk({ file: segment.file, from, to }, header => {
-      base = header.baseOffset;
-      return false;
-    });
-    return base === offset;
-  }
-
-  /** The position of the batch that holds `offset`, or of the next one, in what lies before position `to`. */
-  positionOf(segment: Segment, offset: number, to: number): number {
-    const from = this.#engine.indexes.of(segment).floor(offset - segment.baseOffset);
-    const range = { file: segment.file, from, to };
-    return this.#engine.headers.walk(range, header => header.nextOffset <= offset);
-  }
-
   /** Positions are not what they were; reads on their way give nothing. */
   truncated(): void {
     this.#truncations += 1;
     this.#remembered.clear();
   }
 
-  #before(offset: number): Place {
-    const segment = this.#segments.holding(offset)!;
-    const position = this.#engine.indexes.of(segment).floor(offset - segment.baseOffset);
-    return { segment, position };
-  }
-
   #exact(offset: number): Place {
     const known = this.#remembered.get(offset);
     if (known !== undefined && this.#segments.has(known.segment)) return this.#skipEnd(known);
-    const segment = this.#segments.holding(offset)!;
-    return this.#skipEnd({
-      segment,
-      position: this.positionOf(segment, offset, this.#limitOf(segment)),
-    });
+    return this.#skipEnd(this.#search.find(offset));
   }
 
   /** The end of a segment is the beginning of the next one. */
@@ -141,17 +87,6 @@ export class LogReader {
       position = 0;
     }
     return { segment, position };
-  }
-
-  #walk(from: Place, visit: (header: RecordBatch) => boolean): number {
-    const { segment, position } = from;
-    const range = { file: segment.file, from: position, to: this.#limitOf(segment) };
-    return this.#engine.headers.walk(range, visit);
-  }
-
-  #limitOf(segment: Segment): number {
-    const end = this.#readable();
-    return segment === end.segment ? end.position : segment.sizeInBytes;
   }
 
   #isHot({ segment, position }: Place): boolean {
@@ -167,7 +102,7 @@ export class LogReader {
     let segment: Segment | undefined = from.segment;
     let position = from.position;
     while (segment !== undefined && room > 0) {
-      const left = this.#limitOf(segment) - position;
+      const left = this.#search.limitOf(segment) - position;
       const length = Math.min(left, room);
       if (length > 0) spans.push({ segment, position, length, isToEnd: length === left });
       room -= length;
@@ -179,7 +114,7 @@ export class LogReader {
 
   /** The first batch is given even when it is too large; its size matters only where more follows than may be given. */
   #firstSize({ segment, position }: Place, maxBytes: number): number {
-    const to = this.#limitOf(segment);
+    const to = this.#search.limitOf(segment);
     if (to - position <= maxBytes) return 0;
     return this.#engine.headers.sizeAt({ file: segment.file, from: position, to });
   }
@@ -187,7 +122,7 @@ export class LogReader {
   async #readCold(offset: number, maxBytes: number, allocate: Allocate): Promise<Buffer> {
     const truncations = this.#truncations;
     try {
-      if (!this.#remembered.has(offset)) await this.#warm(this.#before(offset));
+      if (!this.#remembered.has(offset)) await this.#warm(this.#search.floor(offset));
       if (truncations !== this.#truncations || offset >= this.#readable().offset) return EMPTY;
       const spans = this.#plan(this.#exact(offset), maxBytes);
       return await this.#readLater(spans, allocate(lengthOf(spans)));
@@ -198,7 +133,7 @@ export class LogReader {
 
   /** Brings into the page cache what the walk for a position reads, so that the walk does not wait for the disk. */
   async #warm(place: Place): Promise<void> {
-    const bytes = Math.min(WARM_BYTES, this.#limitOf(place.segment) - place.position);
+    const bytes = Math.min(WARM_BYTES, this.#search.limitOf(place.segment) - place.position);
     await this.#readSpan(place, Buffer.allocUnsafe(bytes));
   }
 
@@ -212,12 +147,9 @@ export class LogReader {
     return truncations === this.#truncations ? this.#whole(spans, bytes) : bytes.subarray(0, 0);
   }
 
-  async #readSpan({ segment, position }: Place, into: Buffer): Promise<void> {
+  #readSpan({ segment, position }: Place, into: Buffer): Promise<void> {
     const { descriptors, fileSystem } = this.#engine;
-    const fd = descriptors.pin(segment.file);
-    await readAllLater(fileSystem, fd, into, position).finally(() =>
-      descriptors.unpin(segment.file),
-    );
+    return descriptors.use(segment.file, fd => readAllLater(fileSystem, fd, into, position));
   }
 
   /** Cuts off what is not a whole batch, and remembers where the next read goes on. */

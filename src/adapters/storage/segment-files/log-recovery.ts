@@ -1,6 +1,6 @@
 import { NO_TIMESTAMP } from '../../../domain/model/log/record-batch.ts';
 import { StorageError } from '../../../ports/log-storage.ts';
-import type { Engine } from './engine.ts';
+import { removeSegment, type Engine } from './engine.ts';
 import { synced } from './file-calls.ts';
 import { baseOffsetOf } from './partition-names.ts';
 import type { PartitionState, RecoveryPoint } from './partition-state.ts';
@@ -59,7 +59,7 @@ export class LogRecovery {
   #dropBelowStart(): void {
     const { startOffset } = this.#state;
     while ((this.#segments[1]?.baseOffset ?? Infinity) <= startOffset) {
-      this.#remove(this.#segments.shift()!);
+      removeSegment(this.#engine, this.#segments.shift()!);
     }
   }
 
@@ -98,16 +98,13 @@ export class LogRecovery {
     this.#resume(segment, size);
     this.#noteFirstTimestamp(segment);
     if (segment.sizeInBytes === size) return null;
-    const fd = descriptors.pin(segment.file);
-    try {
+    return descriptors.use(segment.file, async fd => {
       const scan = new SegmentScan(fileSystem, this.#engine.checksum);
       const damage = await scan.run(fd, segment, size);
       if (damage !== null) fileSystem.truncate(fd, segment.sizeInBytes);
       await synced(fileSystem, fd);
       return damage;
-    } finally {
-      descriptors.unpin(segment.file);
-    }
+    });
   }
 
   /** Begins at the recovery point if the file and its index bear it out, and at the segment's first byte if not. */
@@ -155,14 +152,7 @@ export class LogRecovery {
   }
 
   #dropFrom(at: number): void {
-    for (const segment of this.#segments.splice(at).reverse()) this.#remove(segment);
-  }
-
-  #remove(segment: Segment): void {
-    this.#engine.descriptors.forget(segment.file);
-    for (const suffix of ['log', 'index', 'timeindex'] as const) {
-      this.#engine.fileSystem.remove(segment.pathOf(suffix));
-    }
+    for (const segment of this.#segments.splice(at).reverse()) removeSegment(this.#engine, segment);
   }
 
   #report(segment: Segment, damage: Damage): void {

@@ -1,5 +1,5 @@
 import type { Engine } from './engine.ts';
-import { writeAll } from './file-calls.ts';
+import { writeAll, writeAllLater } from './file-calls.ts';
 import type { Done } from './file-system.ts';
 import type { Segment } from './segment.ts';
 import { STAGING_BYTES } from './staging.ts';
@@ -110,26 +110,12 @@ export class LogWriter {
   }
 
   async #writeLater(all: readonly Staged[]): Promise<void> {
+    const { descriptors, fileSystem, staging } = this.#engine;
     for (const { segment, position, buffer, used } of all) {
-      await this.#writePinned(segment, buffer.subarray(0, used), position);
+      const bytes = buffer.subarray(0, used);
+      await descriptors.use(segment.file, fd => writeAllLater(fileSystem, fd, bytes, position));
       this.#unsynced.add(segment);
-      this.#engine.staging.giveBack(buffer);
-    }
-  }
-
-  async #writePinned(segment: Segment, bytes: Buffer, position: number): Promise<void> {
-    const { descriptors, fileSystem } = this.#engine;
-    const fd = descriptors.pin(segment.file);
-    try {
-      for (let written = 0; written < bytes.length;) {
-        written += await new Promise<number>((resolve, reject) => {
-          fileSystem.write(fd, bytes.subarray(written), position + written, (error, count) =>
-            error ? reject(error) : resolve(count),
-          );
-        });
-      }
-    } finally {
-      descriptors.unpin(segment.file);
+      staging.giveBack(buffer);
     }
   }
 }

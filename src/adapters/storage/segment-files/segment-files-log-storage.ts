@@ -1,5 +1,5 @@
 import { join, resolve } from 'node:path';
-import { withoutSuffix } from '../../../domain/model/log/leader-epochs.ts';
+import { continued } from '../../../domain/model/log/leader-epochs.ts';
 import type { Checksum } from '../../../ports/checksum.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import {
@@ -14,7 +14,6 @@ import type { Logger } from '../../../ports/logger.ts';
 import { FlushSchedule, SyncSchedule } from './commit-schedules.ts';
 import { Descriptors } from './descriptors.ts';
 import { DirectoryLock, thisProcess, type ProcessIdentity } from './directory-lock.ts';
-import { DirectorySync } from './directory-sync.ts';
 import type { Engine } from './engine.ts';
 import { asStorageError, directorySynced, makeDirectories } from './file-calls.ts';
 import type { FileSystem } from './file-system.ts';
@@ -28,7 +27,7 @@ import {
   parseDirectoryName,
 } from './partition-names.ts';
 import { readState, saveState, type PartitionState } from './partition-state.ts';
-import { SegmentFilesLog, continued } from './segment-files-log.ts';
+import { SegmentFilesLog } from './segment-files-log.ts';
 import { SegmentIndexes } from './segment-indexes.ts';
 import { StagingPool, WritePace } from './staging.ts';
 
@@ -56,7 +55,6 @@ export class SegmentFilesLogStorage implements LogStorage {
   readonly #engine: Engine;
   readonly #directory: string;
   readonly #lock: DirectoryLock;
-  readonly #names: DirectorySync;
   /** The directories of all logs that there are, by identity. */
   readonly #known = new Map<string, string>();
   readonly #open = new Map<string, SegmentFilesLog>();
@@ -85,7 +83,6 @@ export class SegmentFilesLogStorage implements LogStorage {
     this.#engine = engine;
     this.#directory = directory;
     this.#lock = lock;
-    this.#names = new DirectorySync(engine.fileSystem, directory);
     for (const name of engine.fileSystem.list(directory)) {
       const key = parseDirectoryName(name);
       if (key !== null) this.#known.set(logId(key), name);
@@ -105,12 +102,11 @@ export class SegmentFilesLogStorage implements LogStorage {
       if ((state.epochs.at(-1)?.epoch ?? -1) > epoch) throw fenced(epoch);
       const recovered = await new LogRecovery(this.#engine, directory, state).run();
       const { recoveryPoint } = recovered;
-      const kept = withoutSuffix(state.epochs, recoveryPoint.offset);
       const startOffset = Math.max(
         state.startOffset,
         recovered.segments[0]?.baseOffset ?? recoveryPoint.offset,
       );
-      const epochs = continued(kept, epoch, recoveryPoint.offset);
+      const epochs = continued(state.epochs, epoch, recoveryPoint.offset);
       const opened = { ...state, startOffset, epochs, recoveryPoint };
       await saveState(fileSystem, directory, opened);
       const log = new SegmentFilesLog(this.#engine, directory, {
@@ -148,7 +144,7 @@ export class SegmentFilesLogStorage implements LogStorage {
       const doomed = join(this.#directory, deletedName(name));
       fileSystem.rename(join(this.#directory, name), doomed);
       this.#known.delete(id);
-      await this.#names.sync();
+      await directorySynced(fileSystem, this.#directory);
       fileSystem.remove(doomed);
     });
   }
@@ -169,8 +165,9 @@ export class SegmentFilesLogStorage implements LogStorage {
     const name = this.#known.get(logId(key)) ?? directoryName(key);
     const directory = join(this.#directory, name);
     if (this.#known.has(logId(key))) return directory;
-    this.#engine.fileSystem.makeDirectory(directory);
-    await this.#names.sync();
+    const { fileSystem } = this.#engine;
+    fileSystem.makeDirectory(directory);
+    await directorySynced(fileSystem, this.#directory);
     this.#known.set(logId(key), name);
     return directory;
   }

@@ -1,9 +1,8 @@
 import { AssertionError, ok } from 'node:assert/strict';
 import { join } from 'node:path';
 import {
-  withEpoch,
+  continued,
   withoutPrefix,
-  withoutSuffix,
   type EpochStart,
 } from '../../../domain/model/log/leader-epochs.ts';
 import type { RecordBatch } from '../../../domain/model/log/record-batch.ts';
@@ -11,10 +10,11 @@ import type { StorageError } from '../../../ports/log-storage.ts';
 import { type Allocate, type LogSettings, type PartitionLog } from '../../../ports/log-storage.ts';
 import { CommitPipeline, type LogEnd } from './commit-pipeline.ts';
 import { handled } from './deferred.ts';
-import type { Engine } from './engine.ts';
+import { removeSegment, type Engine } from './engine.ts';
 import { asStorageError, readWhole, replaceFile, synced } from './file-calls.ts';
 import { recoveryPointAt, type RecoveredLog } from './log-recovery.ts';
 import { LogReader } from './log-reader.ts';
+import { LogSearch } from './log-search.ts';
 import { LogSegments } from './log-segments.ts';
 import { saveState, type PartitionState, type RecoveryPoint } from './partition-state.ts';
 import { Segment } from './segment.ts';
@@ -28,6 +28,7 @@ export class SegmentFilesLog implements PartitionLog {
   readonly #settings: LogSettings;
   readonly #segments: LogSegments;
   readonly #commits: CommitPipeline;
+  readonly #search: LogSearch;
   readonly #reader: LogReader;
   #state: PartitionState;
   #endOffset: number;
@@ -47,7 +48,9 @@ export class SegmentFilesLog implements PartitionLog {
     this.#segments = new LogSegments(opened.recovered.segments);
     this.#endOffset = opened.recovered.recoveryPoint.offset;
     this.#commits = new CommitPipeline(engine, directory, this.#end(), () => this.#abandon());
-    this.#reader = new LogReader(engine, this.#segments, () => this.#commits.readable);
+    const readable = (): LogEnd => this.#commits.readable;
+    const search = (this.#search = new LogSearch(engine, this.#segments, readable));
+    this.#reader = new LogReader({ engine, segments: this.#segments, search, readable });
     this.#checkpoint = readWhole(engine.fileSystem, join(directory, CHECKPOINT));
   }
 
@@ -98,7 +101,7 @@ export class SegmentFilesLog implements PartitionLog {
   offsetFor(timestamp: number): number | Promise<number> {
     if (this.#refusal !== null) return handled(Promise.reject(this.#refusal));
     try {
-      return this.#reader.offsetFor(timestamp, this.startOffset);
+      return this.#search.offsetFor(timestamp, this.startOffset);
     } catch (error) {
       return handled(Promise.reject(asStorageError(error, 'a search by timestamp failed')));
     }
@@ -110,12 +113,11 @@ export class SegmentFilesLog implements PartitionLog {
       await this.#commits.barrier();
       await this.#forgetCheckpoint();
       if (offset >= this.#endOffset) return;
-      ok(this.#reader.hasBase(offset), 'a log is truncated between batches');
+      ok(this.#search.hasBase(offset), 'a log is truncated between batches');
       await this.#cutTo(offset);
       this.#commits.truncated(this.#end());
-      const kept = withoutSuffix(this.epochs, offset);
       await this.#save({
-        epochs: continued(kept, this.epoch, offset),
+        epochs: continued(this.epochs, this.epoch, offset),
         recoveryPoint: this.#recoveryPointIn(this.#segments.active, offset),
       });
     });
@@ -127,7 +129,7 @@ export class SegmentFilesLog implements PartitionLog {
       if (offset <= this.startOffset) return;
       if (offset > this.#commits.readable.offset) await this.#commits.commit(true, this.#end());
       await this.#save({ startOffset: offset, epochs: withoutPrefix(this.epochs, offset) });
-      for (const segment of this.#segments.takeBelow(offset)) this.#delete(segment);
+      for (const segment of this.#segments.takeBelow(offset)) removeSegment(this.#engine, segment);
     });
   }
 
@@ -214,7 +216,7 @@ export class SegmentFilesLog implements PartitionLog {
     // First of all nothing at or above the offset may be trusted any more, or a crash midway would leave a gap unseen.
     await this.#lowerRecoveryPoint(offset);
     this.#reader.truncated();
-    for (const segment of this.#segments.takeFrom(offset)) this.#delete(segment);
+    for (const segment of this.#segments.takeFrom(offset)) removeSegment(this.#engine, segment);
     const { active } = this.#segments;
     this.#endOffset = offset;
     this.#abandonedBytes = 0;
@@ -223,13 +225,10 @@ export class SegmentFilesLog implements PartitionLog {
     const position = this.#positionIn(active, offset);
     indexes.forget(active);
     indexes.rebuild(active, position);
-    const fd = descriptors.pin(active.file);
-    try {
+    await descriptors.use(active.file, fd => {
       fileSystem.truncate(fd, position);
-      await synced(fileSystem, fd);
-    } finally {
-      descriptors.unpin(active.file);
-    }
+      return synced(fileSystem, fd);
+    });
   }
 
   #positionIn(segment: Segment, offset: number): number {
@@ -237,7 +236,7 @@ export class SegmentFilesLog implements PartitionLog {
     // Beyond what is readable there may be less in the file than was appended, when a write has failed.
     const isEnd = readable.segment === segment && readable.offset === offset;
     if (isEnd) return readable.position;
-    return this.#reader.positionOf(segment, offset, segment.sizeInBytes);
+    return this.#search.positionOf(segment, offset, segment.sizeInBytes);
   }
 
   async #saveEnd(): Promise<void> {
@@ -259,15 +258,6 @@ export class SegmentFilesLog implements PartitionLog {
     this.#engine.fileSystem.remove(join(this.#directory, CHECKPOINT));
     this.#checkpoint = null;
     await this.#save({});
-  }
-
-  #delete(segment: Segment): void {
-    const { descriptors, fileSystem, indexes } = this.#engine;
-    indexes.forget(segment);
-    descriptors.forget(segment.file);
-    for (const suffix of ['log', 'index', 'timeindex'] as const) {
-      fileSystem.remove(segment.pathOf(suffix));
-    }
   }
 
   #end(): LogEnd {
@@ -309,12 +299,6 @@ export interface OpenedLog {
   readonly settings: LogSettings;
   readonly state: PartitionState;
   readonly recovered: RecoveredLog;
-}
-
-/** The epochs of a log that `epoch` goes on to write at `endOffset`. */
-export function continued(epochs: readonly EpochStart[], epoch: number, endOffset: number) {
-  if (epochs.at(-1)?.epoch === epoch) return epochs;
-  return withEpoch(epochs, { epoch, startOffset: endOffset });
 }
 
 function isSame(a: RecoveryPoint, b: RecoveryPoint): boolean {

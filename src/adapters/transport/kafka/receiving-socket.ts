@@ -22,7 +22,9 @@ interface StreamHandle {
  */
 export function createReceivingServer(accept: Accept, share = CAN_SHARE): Server {
   const shared = Buffer.allocUnsafeSlow(share ? RECEIVE_BYTES : 0);
-  const options = { noDelay: true, pauseOnConnect: true, allowHalfOpen: true };
+  // As in Kafka's SocketServer; without keep-alive a client that lost its power in a long poll would never be missed.
+  const tcp = { noDelay: true, keepAlive: true };
+  const options = { ...tcp, pauseOnConnect: true, allowHalfOpen: true };
   return createServer(options, accepted => {
     const handle = share ? handleOf(accepted) : null;
     if (handle === null) accept(accepted, startWithEvents(accepted));

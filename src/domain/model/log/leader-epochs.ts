@@ -9,12 +9,17 @@ export const UNDEFINED_EPOCH = -1;
 export const UNDEFINED_OFFSET = -1;
 
 /**
- * Adds the epoch of a new writer whose first batch will have `startOffset`. Epochs that never wrote a batch are dropped, so the
- * list grows with epochs that hold records, not with restarts (Kafka's LeaderEpochFileCache.assign).
+ * The epochs of a log that now ends at `endOffset`, where the writer of `epoch` goes on. Those that begin there or later are
+ * dropped: they never wrote a batch, or a truncation took it. So the list grows with epochs that hold records, not with restarts
+ * (Kafka's LeaderEpochFileCache.assign and truncateFromEnd).
  */
-export function withEpoch(epochs: readonly EpochStart[], next: EpochStart): EpochStart[] {
-  const kept = epochs.filter(e => e.startOffset < next.startOffset && e.epoch < next.epoch);
-  return [...kept, next];
+export function continued(
+  epochs: readonly EpochStart[],
+  epoch: number,
+  endOffset: number,
+): EpochStart[] {
+  const kept = epochs.filter(e => e.startOffset < endOffset && e.epoch <= epoch);
+  return kept.at(-1)?.epoch === epoch ? kept : [...kept, { epoch, startOffset: endOffset }];
 }
 
 /** Drops what lies before a new log start offset; the epoch that covers it stays, and now begins there. */
@@ -23,11 +28,6 @@ export function withoutPrefix(epochs: readonly EpochStart[], startOffset: number
   if (covering < 0) return [...epochs];
   const first = { epoch: epochs[covering]!.epoch, startOffset };
   return [first, ...epochs.slice(covering + 1)];
-}
-
-/** Drops what lies at or after `endOffset`, as a truncation of the log does. */
-export function withoutSuffix(epochs: readonly EpochStart[], endOffset: number): EpochStart[] {
-  return epochs.filter(e => e.startOffset < endOffset);
 }
 
 /**

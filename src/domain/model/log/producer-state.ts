@@ -1,6 +1,6 @@
 import { ProducerEntry, lastSequenceOf } from './producer-entry.ts';
 import { decodeProducers, encodeProducers } from './producer-snapshot.ts';
-import { NO_PRODUCER_ID, type RecordBatch } from './record-batch.ts';
+import type { RecordBatch } from './record-batch.ts';
 
 /** What becomes of a batch, by what is known of its producer. */
 export type ProducerVerdict =
@@ -42,10 +42,9 @@ export class ProducerState {
    * have expired, or its records been deleted (KIP-360), so Kafka 4 never answers UNKNOWN_PRODUCER_ID here.
    */
   check(batch: RecordBatch, nowMs: number): ProducerVerdict {
-    const { producerId } = batch;
-    if (producerId === NO_PRODUCER_ID) return APPEND;
+    if (!batch.hasProducerId) return APPEND;
     if (nowMs >= this.#nextExpiryMs) this.expire(nowMs);
-    const entry = this.#entries.get(producerId);
+    const entry = this.#entries.get(batch.producerId);
     if (entry === undefined) return APPEND;
     const known = entry.duplicateOf(batch);
     if (known === undefined) return outOfOrder(entry, batch) ?? APPEND;
@@ -55,8 +54,8 @@ export class ProducerState {
 
   /** Takes note of a batch that has its place in the log. */
   apply(batch: RecordBatch, nowMs: number): void {
+    if (!batch.hasProducerId) return;
     const { producerId } = batch;
-    if (producerId === NO_PRODUCER_ID) return;
     if (nowMs >= this.#nextExpiryMs) this.expire(nowMs);
     let entry = this.#entries.get(producerId);
     if (entry === undefined) {

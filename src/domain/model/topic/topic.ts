@@ -75,9 +75,6 @@ export class Topic {
   get compressionType(): CompressionType {
     return this.#hot.compressionType;
   }
-  get minInsyncReplicas(): number {
-    return this.#hot.minInsyncReplicas;
-  }
   get segmentBytes(): number {
     return this.#hot.segmentBytes;
   }
@@ -111,7 +108,6 @@ function hotSettings(settings: TopicSettings) {
     timestampAfterMaxMs: settings['message.timestamp.after.max.ms'],
     compacted: settings['cleanup.policy'].includes('compact'),
     compressionType: settings['compression.type'],
-    minInsyncReplicas: settings['min.insync.replicas'],
     segmentBytes: settings['segment.bytes'],
     segmentMs: settings['segment.ms'],
     indexIntervalBytes: settings['index.interval.bytes'],

@@ -11,12 +11,15 @@ import type { Topic } from '../../model/topic/topic.ts';
 import type { Checksum } from '../../../ports/checksum.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import { CompressionError, type Compression } from '../../../ports/compression.ts';
+import { WorkSlots } from './work-slots.ts';
 
 /** A batch that may be appended, or what is wrong with it. */
 export type Admission = RecordBatch | BatchDefect;
 
 /** What a compressed batch may grow to while it is checked, at least. */
 const INFLATED_BYTES_MIN = 64 * 1024 * 1024;
+/** Batches that are inflated at a time: a client can send thousands that grow a thousandfold, so this is what bounds memory. */
+const INFLATED_AT_ONCE = 4;
 
 /**
  * Checks produced bytes and brings them into the form in which the topic keeps them. A batch that was not compressed is judged
@@ -28,6 +31,7 @@ export class RecordIntake {
   readonly #checksum: Checksum;
   readonly #compression: Compression;
   readonly #clock: Clock;
+  readonly #slots = new WorkSlots(INFLATED_AT_ONCE);
 
   constructor(checksum: Checksum, compression: Compression, clock: Clock) {
     this.#checksum = checksum;
@@ -46,7 +50,8 @@ export class RecordIntake {
     const given = CODECS[batch.compression]!;
     const kept = keptCodec(topic, given);
     if (given === 'none' && kept === 'none') return this.#judge(batch, rules);
-    return this.#inflateAndJudge(batch.copy(), rules, kept);
+    const own = batch.copy();
+    return this.#slots.run(() => this.#inflateAndJudge(own, rules, kept));
   }
 
   #judge(batch: RecordBatch, rules: BatchRules, inflated?: Buffer): Admission {

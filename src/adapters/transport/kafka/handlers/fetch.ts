@@ -1,7 +1,8 @@
 import { BrokerError, type ErrorName } from '../../../../domain/model/error.ts';
 import type { FetchPartition } from '../../../../domain/model/fetch/fetch-session.ts';
 import type { PartitionRef } from '../../../../domain/model/log/partition-ref.ts';
-import type { Fetch as FetchUseCase, FetchAnswer } from '../../../../domain/use-cases/fetch.ts';
+import type { Fetch as FetchUseCase } from '../../../../domain/use-cases/fetch.ts';
+import type { FetchAnswer } from '../../../../domain/use-cases/runtime/partition-read.ts';
 import { Fetch, type FetchRequest, type FetchResponse } from '../messages/fetch.ts';
 import { serve, type RequestContext, type ServedApi } from '../registry.ts';
 import { errorCode } from './errors.ts';
