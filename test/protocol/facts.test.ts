@@ -3,7 +3,8 @@ import { describe, expect, test } from 'vitest';
 import { APIS } from '../../src/adapters/transport/kafka/messages/apis.ts';
 import type { Field, Fields } from '../../src/adapters/transport/kafka/wire/field.ts';
 import { definitionOf, overlap, type FieldDefinition, type Range } from './support/definitions.ts';
-import { messages } from './support/editions.ts';
+import { RECORD_TYPES } from '../../src/adapters/transport/kafka/records/kafka-group-records.ts';
+import { everything, messages, records } from './support/editions.ts';
 
 /** What can be said of a field in the versions that are served. */
 interface Facts {
@@ -50,7 +51,7 @@ function typeOf({ wire }: Field['traits']): string {
 let compared = 0;
 
 describe("Kafka's own definitions", () => {
-  test.each(messages)('$message.name', ({ message, definition }) => {
+  test.each(everything)('$message.name', ({ message, definition }) => {
     const served = { from: message.minVersion, to: message.maxVersion };
     const expected = theirs(definition.fields, served);
     expect(ours(message.fields, served)).toEqual(expected);
@@ -60,9 +61,9 @@ describe("Kafka's own definitions", () => {
   });
 
   test('cover every field of every message', () => {
-    console.info(`${compared} fields of ${messages.length} messages agree with Kafka 4.4`);
-    expect(messages.length).toBe(36);
-    expect(compared).toBeGreaterThan(300);
+    console.info(`${compared} fields of ${everything.length} messages agree with Kafka 4.4`);
+    expect([messages.length, records.length]).toEqual([60, 20]);
+    expect(compared).toBeGreaterThan(600);
   });
 
   test.each(APIS)('$name: key, name and versions', ({ key, name, request, response }) => {
@@ -74,6 +75,15 @@ describe("Kafka's own definitions", () => {
       expect(message.maxVersion).toBe(name === 'InitProducerId' ? 5 : versions.to);
     }
     expect([request.name, response.name]).toEqual([`${name}Request`, `${name}Response`]);
+  });
+
+  test.each(RECORD_TYPES)('record type $id', ({ id, key, value }) => {
+    for (const message of [key, value]) {
+      const { apiKey, versions } = definitionOf(message.name);
+      expect(apiKey).toBe(id);
+      expect({ from: message.minVersion, to: message.maxVersion }).toEqual(versions);
+    }
+    expect(value.name).toBe(key.name.replace(/Key$/, 'Value'));
   });
 
   test('no message file is left out', () => {

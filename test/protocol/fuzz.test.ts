@@ -3,10 +3,13 @@ import { readRequestHeader } from '../../src/adapters/transport/kafka/wire/heade
 import { ProtocolError } from '../../src/adapters/transport/kafka/wire/protocol-error.ts';
 import { WireReader } from '../../src/adapters/transport/kafka/wire/reader.ts';
 import { ZERO_UUID } from '../../src/adapters/transport/kafka/wire/schema.ts';
-import { requests } from './support/editions.ts';
+import { embedded, requests } from './support/editions.ts';
 import { Oracle } from './support/oracle.ts';
 import { randomValue } from './support/random-value.ts';
 import { SeededRandom, seedOf } from './support/seeded-random.ts';
+
+/** All that a client may send. */
+const hostile = [...requests, ...embedded];
 
 /** HEXLOG_FUZZ_SECONDS lengthens the run. */
 const SECONDS = Number(process.env['HEXLOG_FUZZ_SECONDS'] ?? 3);
@@ -100,11 +103,11 @@ describe('mutated requests', () => {
       const reader = new WireReader();
       let bytes: Buffer = Buffer.alloc(0);
       let turn = 0;
-      let { message, definition, versions } = requests[0]!;
+      let { message, definition, versions } = hostile[0]!;
       let version = versions[0]!;
       const [accepted, refused] = run(() => {
         if (turn++ % MUTANTS_PER_VALUE === 0) {
-          ({ message, definition, versions } = random.pick(requests));
+          ({ message, definition, versions } = random.pick(hostile));
           version = random.pick(versions);
           bytes = new Oracle(definition, version).encode(
             randomValue(random, definition.fields, version),

@@ -20,12 +20,16 @@ export interface FieldDefinition {
 }
 
 export interface Definition {
-  readonly apiKey: number;
+  /** Undefined for what has none; of a record, the type that its key begins with. */
+  readonly apiKey: number | undefined;
   readonly name: string;
   readonly versions: Range;
   readonly flexibleFrom: number;
   readonly fields: readonly FieldDefinition[];
 }
+
+/** What stands for no version at all. */
+const NEVER = Number.MAX_SAFE_INTEGER;
 
 interface RawField {
   name: string;
@@ -40,7 +44,7 @@ interface RawField {
 }
 
 interface RawMessage {
-  apiKey: number;
+  apiKey?: number;
   name: string;
   validVersions: string;
   flexibleVersions: string;
@@ -48,16 +52,24 @@ interface RawMessage {
   commonStructs?: { name: string; fields: RawField[] }[];
 }
 
-const file = new URL('../../fixtures/kafka-4.4-messages.json', import.meta.url);
-const { messages } = JSON.parse(readFileSync(file, 'utf8')) as {
-  messages: Record<string, RawMessage>;
-};
+/** Fields of which every bit counts: here they are no numbers. */
+const HASHES = new Set(['MetadataHash']);
 
-/** Kafka 4.4's definition of a message, field names in camelCase. */
+const { messages } = parsed<{ messages: Record<string, RawMessage> }>('kafka-4.4-messages.json');
+const { records } = parsed<{ records: Record<string, RawMessage> }>(
+  'kafka-4.4-coordinator-records.json',
+);
+
+function parsed<T>(fixture: string): T {
+  const file = new URL(`../../fixtures/${fixture}`, import.meta.url);
+  return JSON.parse(readFileSync(file, 'utf8')) as T;
+}
+
+/** Kafka 4.4's definition of a message or a coordinator's record, field names in camelCase. */
 export function definitionOf(name: string): Definition {
-  const raw = messages[name];
+  const raw = messages[name] ?? records[name];
   if (raw === undefined) throw new Error(`Kafka defines no ${name}`);
-  const { from: flexibleFrom } = rangeOf(raw.flexibleVersions) ?? { from: Infinity };
+  const { from: flexibleFrom } = rangeOf(raw.flexibleVersions) ?? { from: NEVER };
   return {
     apiKey: raw.apiKey,
     name,
@@ -90,7 +102,7 @@ function fieldOf(raw: RawField, message: RawMessage): FieldDefinition {
   const inner = fields?.map(field => fieldOf(field, message)) ?? null;
   return {
     name: raw.name[0]!.toLowerCase() + raw.name.slice(1),
-    type: raw.type,
+    type: HASHES.has(raw.name) ? 'bigint64' : raw.type,
     versions: rangeOf(raw.versions)!,
     nullable: rangeOf(raw.nullableVersions ?? 'none'),
     tag: raw.tag ?? -1,
@@ -101,12 +113,14 @@ function fieldOf(raw: RawField, message: RawMessage): FieldDefinition {
   };
 }
 
-/** Kafka's rule (FieldSpec): what is written `null` is null, what is not written is the zero of the type. */
+/** Kafka's rule (FieldSpec): the text `null` is null; nothing, or JSON's own null, is the zero of the type. */
 function fallbackOf(raw: RawField, inner: readonly FieldDefinition[] | null): unknown {
-  if (raw.default === 'null' || raw.default === null || raw.type === 'records') return null;
+  if (raw.default === 'null' || raw.type === 'records') return null;
   if (raw.type.startsWith('[]')) return [];
   if (inner !== null)
     return Object.fromEntries(inner.map(({ name, fallback }) => [name, fallback]));
+  if (raw.type === 'bytes') return Buffer.alloc(0);
+  if (HASHES.has(raw.name)) return BigInt(raw.default as string);
   if (raw.type === 'string') return raw.default ?? '';
   if (raw.type === 'uuid') return Buffer.alloc(16).toString('base64url');
   if (raw.type === 'bool') return String(raw.default ?? false) === 'true';

@@ -1,4 +1,9 @@
 import { APIS } from '../../../src/adapters/transport/kafka/messages/apis.ts';
+import {
+  ConsumerProtocolAssignment,
+  ConsumerProtocolSubscription,
+} from '../../../src/adapters/transport/kafka/records/consumer-protocol-messages.ts';
+import { RECORD_TYPES } from '../../../src/adapters/transport/kafka/records/kafka-group-records.ts';
 import { WireReader } from '../../../src/adapters/transport/kafka/wire/reader.ts';
 import type { Message } from '../../../src/adapters/transport/kafka/wire/schema.ts';
 import { WireWriter } from '../../../src/adapters/transport/kafka/wire/writer.ts';
@@ -24,6 +29,19 @@ export const messages: readonly Pair[] = APIS.flatMap(({ request, response }) =>
   pairOf(request),
   pairOf(response),
 ]);
+
+/** Keys and values of `__consumer_offsets`. */
+export const records: readonly Pair[] = RECORD_TYPES.flatMap(({ key, value }) => [
+  pairOf(key),
+  pairOf(value),
+]);
+/** What clients put into fields that are opaque to others. */
+export const embedded: readonly Pair[] = [
+  pairOf(ConsumerProtocolSubscription),
+  pairOf(ConsumerProtocolAssignment),
+];
+/** All that is described. */
+export const everything: readonly Pair[] = [...messages, ...records, ...embedded];
 
 /** The bytes our writer makes of a value, without any header. */
 export function written(message: Message, version: number, value: unknown): Buffer {

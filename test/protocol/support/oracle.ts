@@ -39,13 +39,14 @@ export class Oracle {
     if (field.fields !== null) {
       if (!includes(field.nullable, this.version))
         return this.struct(field.fields, value as Values);
-      if (value === null) return Buffer.from([0xff]);
+      if (value === null) return Buffer.from([includes(field.tagged, this.version) ? 0 : 0xff]);
       return Buffer.concat([Buffer.from([1]), this.struct(field.fields, value as Values)]);
     }
     if (field.type === 'string') {
       return this.prefixed(value === null ? null : Buffer.from(value as string), 2);
     }
-    if (field.type === 'records') return this.prefixed(value as Buffer | null, 4);
+    if (field.type === 'records' || field.type === 'bytes')
+      return this.prefixed(value as Buffer | null, 4);
     return fixed(field.type, value);
   }
 
@@ -78,6 +79,7 @@ const WIDTHS: Readonly<Record<string, number>> = { int8: 1, int16: 2, int32: 4 }
 function fixed(type: string, value: unknown): Buffer {
   if (type === 'bool') return Buffer.from([value === true ? 1 : 0]);
   if (type === 'uuid') return Buffer.from(value as string, 'base64url');
+  if (type === 'bigint64') return bits64(value as bigint);
   if (type === 'int64') return int64(value as number);
   const bytes = Buffer.alloc(WIDTHS[type]!);
   bytes.writeIntBE(value as number, 0, bytes.length);
@@ -85,8 +87,12 @@ function fixed(type: string, value: unknown): Buffer {
 }
 
 function int64(value: number): Buffer {
+  return bits64(value === Number.MAX_SAFE_INTEGER ? 2n ** 63n - 1n : BigInt(value));
+}
+
+function bits64(value: bigint): Buffer {
   const bytes = Buffer.alloc(8);
-  bytes.writeBigInt64BE(value === Number.MAX_SAFE_INTEGER ? 2n ** 63n - 1n : BigInt(value));
+  bytes.writeBigInt64BE(value);
   return bytes;
 }
 
@@ -98,5 +104,6 @@ function uvarint(value: number): Buffer {
 }
 
 function same(value: unknown, fallback: unknown): boolean {
+  if (typeof value === 'bigint') return value === fallback;
   return JSON.stringify(value) === JSON.stringify(fallback);
 }

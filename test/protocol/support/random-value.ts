@@ -3,6 +3,13 @@ import type { SeededRandom } from './seeded-random.ts';
 
 const TEXTS = ['', 'a', 'orders', 'größe', '日本語のトピック', '\ufffd', '🦔', 'x'.repeat(200)];
 
+/** A value for people, in one line. */
+export function shown(value: unknown): string {
+  return JSON.stringify(value, (_, inner: unknown) =>
+    typeof inner === 'bigint' ? `${inner}n` : inner,
+  );
+}
+
 /** A value of a message in a version: defaults where the version has no such field, anything allowed elsewhere. */
 export function randomValue(
   random: SeededRandom,
@@ -35,10 +42,13 @@ function scalar(random: SeededRandom, field: FieldDefinition, version: number): 
       return random.pick([-(2 ** 31), -1, 0, 2 ** 31 - 1, random.integer(-(2 ** 31), 2 ** 31 - 1)]);
     case 'int64':
       return random.pick([-1, 0, -(2 ** 53) + 2, 2 ** 53 - 2, random.integer(-(2 ** 40), 2 ** 50)]);
+    case 'bigint64':
+      return random.pick([0n, -1n, 2n ** 63n - 1n, -(2n ** 63n), random.bytes(8).readBigInt64BE()]);
     case 'uuid':
       return random.bytes(16).toString('base64url');
     case 'string':
       return random.pick(TEXTS);
+    case 'bytes':
     case 'records':
       return random.bytes(random.pick([0, 61, 100, 126, 127, 128, 2500]));
     default:

@@ -12,10 +12,10 @@ import {
   type Writes,
 } from '../wire/schema.ts';
 
-/** v1 transactions (KIP-98), v4 many keys (KIP-699), v5 TRANSACTION_ABORTABLE (KIP-890), v6 share groups (KIP-932). */
+/** The key is a group id, a transactional id or a share partition (KIP-932), by its type. v4 asks for many at once (KIP-699). */
 export const FindCoordinatorRequest = message('FindCoordinatorRequest', '0-6', 3, {
   key: string.until(3),
-  keyType: int8.since(1).default(0),
+  keyType: int8.since(1),
   coordinatorKeys: arrayOf(string).since(4),
 });
 export type FindCoordinatorRequest = Reads<typeof FindCoordinatorRequest>;
@@ -33,7 +33,7 @@ export const FindCoordinatorResponse = message('FindCoordinatorResponse', '0-6',
     host: string,
     port: int32,
     errorCode: int16,
-    errorMessage: nullable(string, 4).ignorable(),
+    errorMessage: nullable(string).ignorable(),
   }).since(4),
 });
 export type FindCoordinatorResponse = Writes<typeof FindCoordinatorResponse>;

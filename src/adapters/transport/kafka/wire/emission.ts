@@ -23,6 +23,7 @@ export class Emission {
 
   /** An expression for a fallback: objects by reference, so that all readers give the same frozen one. */
   constant(value: unknown): string {
+    if (typeof value === 'bigint') return `${value}n`;
     if (typeof value !== 'object' || value === null) return JSON.stringify(value);
     return `k[${this.constants.push(value) - 1}]`;
   }

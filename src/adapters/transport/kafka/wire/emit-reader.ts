@@ -2,6 +2,7 @@ import { Emission, type Source } from './emission.ts';
 import {
   bytesMin,
   isNullable,
+  isPresenceVarint,
   isPresent,
   objectsOf,
   type Edition,
@@ -78,7 +79,8 @@ function readNested(
   if (!isNullable(field, emission.edition)) return readStruct(emission, fields, target);
   const value = emission.local();
   const body = readStruct(emission, fields, value);
-  return `let ${target} = null;\nif (r.int8() >= 0) {\n${body}${target} = ${value};\n}\n`;
+  const isGiven = isPresenceVarint(field) ? 'r.uvarint() > 0' : 'r.int8() >= 0';
+  return `let ${target} = null;\nif (${isGiven}) {\n${body}${target} = ${value};\n}\n`;
 }
 
 function readArray(

@@ -1,5 +1,13 @@
 import { Emission, type Source } from './emission.ts';
-import { isNullable, isPresent, Optional, type Edition, type Field, type Fields } from './field.ts';
+import {
+  isNullable,
+  isPresenceVarint,
+  isPresent,
+  Optional,
+  type Edition,
+  type Field,
+  type Fields,
+} from './field.ts';
 
 /** The source of `write(w, value)`. A value that its version cannot carry is thrown back as an Error, a mistake of the caller. */
 export function writerSource(fields: Fields, edition: Edition): Source {
@@ -78,7 +86,8 @@ function differs(emission: Emission, { traits }: Field, at: string): string {
   const { wire, fallback, nullableFrom } = traits;
   if (fallback === null) return `${at} !== null`;
   const orNull = nullableFrom === Infinity ? '' : `${at} === null || `;
-  if (wire.kind === 'array') return `(${orNull}${at}.length !== 0)`;
+  const hasLength = wire.kind === 'array' || (wire.kind === 'prefixed' && wire.name === 'bytes');
+  if (hasLength) return `(${orNull}${at}.length !== 0)`;
   if (wire.kind !== 'struct') return `${at} !== ${emission.constant(fallback)}`;
   const parts = Object.entries(wire.fields).map(([name, field]) => {
     const differing = differs(emission, field, `${at}.${name}`);
@@ -97,7 +106,10 @@ function writeValue(emission: Emission, field: Field, source: string): string {
     case 'struct': {
       const body = writeStruct(emission, wire.fields, source);
       if (!isNullable(field, emission.edition)) return `{\n${body}}\n`;
-      return `if (${source} === null) w.int8(-1);\nelse {\nw.int8(1);\n${body}}\n`;
+      const [absent, present] = isPresenceVarint(field)
+        ? ['w.uvarint(0)', 'w.uvarint(1)']
+        : ['w.int8(-1)', 'w.int8(1)'];
+      return `if (${source} === null) ${absent};\nelse {\n${present};\n${body}}\n`;
     }
     case 'array':
       return writeArray(emission, field, { of: wire.of, source });

@@ -1,7 +1,7 @@
 /** How a value looks on the wire. `name` is the method of WireReader and WireWriter that handles it. */
 export type Wire =
   | { readonly kind: 'fixed'; readonly name: string; readonly bytes: number }
-  | { readonly kind: 'prefixed'; readonly name: 'string' | 'records' }
+  | { readonly kind: 'prefixed'; readonly name: 'string' | 'bytes' | 'records' }
   | { readonly kind: 'array'; readonly of: Field }
   | { readonly kind: 'struct'; readonly fields: Fields };
 
@@ -73,6 +73,11 @@ export function isPresent({ traits }: Field, { version }: Edition): boolean {
 
 export function isNullable({ traits }: Field, { version }: Edition): boolean {
   return version >= traits.nullableFrom;
+}
+
+/** A nullable struct begins with a byte, -1 or 1; but where it is tagged, with a varint, 0 or 1 (MessageDataGenerator). */
+export function isPresenceVarint({ traits }: Field): boolean {
+  return traits.tag >= 0;
 }
 
 /** The fewest bytes a value of the field can take: what a declared count of them is checked against. */

@@ -55,6 +55,10 @@ export class WireReader {
     return ((this.buffer[at]! << 24) >> 16) | this.buffer[at + 1]!;
   }
 
+  uint16(): number {
+    return this.int16() & 0xffff;
+  }
+
   int32(): number {
     return this.int32At(this.advance(4));
   }
@@ -70,6 +74,15 @@ export class WireReader {
   saturatingInt64(): number {
     const value = this.wideInteger();
     return Math.max(Number.MIN_SAFE_INTEGER, Math.min(Number.MAX_SAFE_INTEGER, value));
+  }
+
+  /** A 64-bit integer of which every bit counts, such as a hash. */
+  bigint64(): bigint {
+    return this.buffer.readBigInt64BE(this.advance(8));
+  }
+
+  float64(): number {
+    return this.buffer.readDoubleBE(this.advance(8));
   }
 
   /** An unsigned varint of at most 5 bytes and 32 bits. */
@@ -111,12 +124,30 @@ export class WireReader {
     return length === -1 ? null : this.text(length);
   }
 
-  nullableRecords(): Buffer | null {
+  bytes(): Buffer {
     return this.view(this.int32());
   }
 
-  compactNullableRecords(): Buffer | null {
+  nullableBytes(): Buffer | null {
+    const length = this.int32();
+    return length === -1 ? null : this.view(length);
+  }
+
+  compactBytes(): Buffer {
     return this.view(this.uvarint() - 1);
+  }
+
+  compactNullableBytes(): Buffer | null {
+    const length = this.uvarint() - 1;
+    return length === -1 ? null : this.view(length);
+  }
+
+  nullableRecords(): Buffer | null {
+    return this.nullableBytes();
+  }
+
+  compactNullableRecords(): Buffer | null {
+    return this.compactNullableBytes();
   }
 
   /** The count of an array whose elements take at least `bytesMin` bytes and become `objects` objects each. */
@@ -204,8 +235,7 @@ export class WireReader {
     return count;
   }
 
-  private view(length: number): Buffer | null {
-    if (length === -1) return null;
+  private view(length: number): Buffer {
     if (length < 0) throw new ProtocolError(`bytes of length ${length}`);
     const at = this.advance(length);
     return this.buffer.subarray(at, at + length);

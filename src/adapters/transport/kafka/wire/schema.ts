@@ -38,14 +38,20 @@ export const ZERO_UUID = 'AAAAAAAAAAAAAAAAAAAAAA';
 export const bool = fixed<boolean>('bool', 1, false);
 export const int8 = fixed<number>('int8', 1, 0);
 export const int16 = fixed<number>('int16', 2, 0);
+export const uint16 = fixed<number>('uint16', 2, 0);
 export const int32 = fixed<number>('int32', 4, 0);
 /** A safe integer: what is past 2^53 is refused. */
 export const int64 = fixed<number>('int64', 8, 0);
 /** A safe integer that stands for all beyond it as well: for offsets and times where a client may ask for Long.MAX_VALUE. */
 export const saturatingInt64 = fixed<number>('saturatingInt64', 8, 0);
+/** For numbers that are no quantity, of which every bit counts: hashes. */
+export const bigint64 = fixed<bigint>('bigint64', 8, 0n);
+export const float64 = fixed<number>('float64', 8, 0);
 /** 22 characters of base64url, as Kafka prints a Uuid. */
 export const uuid = fixed<string>('uuid', 16, ZERO_UUID);
 export const string = field<string>({ kind: 'prefixed', name: 'string' }, '');
+/** What another protocol says, opaque here: read as a view into the frame; copy it to keep it. */
+export const bytes = field<Buffer>({ kind: 'prefixed', name: 'bytes' }, Buffer.alloc(0));
 /** Record batches: read as a view into the frame, written from one view or several. */
 export const records = new Field<Buffer | null, Payload>({
   ...field({ kind: 'prefixed', name: 'records' }, null).traits,
@@ -90,6 +96,9 @@ export interface Message<F extends Fields = Fields> {
 export type Reads<M> = M extends Message<infer F> ? Read<F> : never;
 /** What a message is written from. */
 export type Writes<M> = M extends Message<infer F> ? Write<F> : never;
+
+/** Where no version is flexible, be it that none ever was made so. */
+export const NEVER_FLEXIBLE = Number.MAX_SAFE_INTEGER;
 
 /** Describes a message: `versions` are those served, from `flexibleFrom` on it is flexible. */
 export function message<F extends Fields>(

@@ -95,6 +95,10 @@ export class WireWriter {
     this.buffer[at + 1] = value;
   }
 
+  uint16(value: number): void {
+    this.int16(value);
+  }
+
   int32(value: number): void {
     const at = this.advance(4);
     this.int32At(at, value);
@@ -111,6 +115,16 @@ export class WireWriter {
     if (value >= Number.MAX_SAFE_INTEGER) this.words(0x7fff_ffff, -1);
     else if (value <= Number.MIN_SAFE_INTEGER) this.words(-0x8000_0000, 0);
     else this.int64(value);
+  }
+
+  bigint64(value: bigint): void {
+    const at = this.advance(8);
+    this.buffer.writeBigInt64BE(value, at);
+  }
+
+  float64(value: number): void {
+    const at = this.advance(8);
+    this.buffer.writeDoubleBE(value, at);
   }
 
   uvarint(value: number): void {
@@ -149,6 +163,27 @@ export class WireWriter {
   compactNullableString(value: string | null): void {
     if (value === null) this.uvarint(0);
     else this.compactString(value);
+  }
+
+  /** A large payload is kept by reference, as those of records are. */
+  bytes(value: Buffer): void {
+    this.int32(value.length);
+    this.piece(value);
+  }
+
+  nullableBytes(value: Buffer | null): void {
+    if (value === null) this.int32(-1);
+    else this.bytes(value);
+  }
+
+  compactBytes(value: Buffer): void {
+    this.uvarint(value.length + 1);
+    this.piece(value);
+  }
+
+  compactNullableBytes(value: Buffer | null): void {
+    if (value === null) this.uvarint(0);
+    else this.compactBytes(value);
   }
 
   /** Record batches. A large payload is kept by reference: it must not change until what `take` gave has left. */
