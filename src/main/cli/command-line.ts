@@ -2,6 +2,7 @@ import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { consumeCommand } from './consume.ts';
 import { EXIT, explain } from './failures.ts';
+import { groupCommand } from './group.ts';
 import { produceCommand } from './produce.ts';
 import { serveCommand } from './serve.ts';
 import { topicCommand } from './topic.ts';
@@ -12,6 +13,8 @@ Examples:
   hexlog topic create orders --partitions 3
   echo 'k1:hello' | hexlog produce orders --key-delimiter :
   hexlog consume orders --from start --exit --format json
+  hexlog consume orders --group billing
+  hexlog group describe billing
 
 "hexlog <command> --help" says more. Exit codes: 0 done, 1 failed, 2 wrong usage.`;
 
@@ -47,6 +50,7 @@ function program(): Command {
   root.addCommand(topicCommand());
   root.addCommand(produceCommand());
   root.addCommand(consumeCommand());
+  root.addCommand(groupCommand());
   throwInsteadOfExit(root);
   return root;
 }

@@ -24,6 +24,8 @@ export interface ConsumeFlags {
   readonly partition?: number;
   readonly count?: number;
   readonly exit: boolean;
+  /** Read as a member of this group. */
+  readonly group?: string;
   readonly keyDelimiter?: string;
   readonly format: Format;
 }
@@ -38,7 +40,7 @@ export async function consume(name: string, flags: ConsumeFlags): Promise<void> 
     let left = flags.count ?? Infinity;
     for await (const records of consumer.fetches()) {
       const printed = left < records.length ? records.slice(0, left) : records;
-      await print(printed, name, flags);
+      await printRecords(printed, name, flags);
       left -= printed.length;
       if (left === 0) return;
     }
@@ -65,8 +67,8 @@ async function consumerOf(
   });
 }
 
-/** Waits for a slow reader, so that no more is fetched than is taken. */
-async function print(
+/** Prints a line for each; waits for a slow reader, so that no more is fetched than is taken. */
+export async function printRecords(
   records: readonly ConsumedRecord[],
   topic: string,
   { format, keyDelimiter }: ConsumeFlags,

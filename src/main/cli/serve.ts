@@ -65,8 +65,8 @@ async function serve(flags: ServeFlags): Promise<void> {
   const signal = shutdownSignal();
   const { loadConfig } = await import('../config.ts');
   const options = loadConfig(configFlags(flags), process.env);
-  const { startBroker } = await import('../start-broker.ts');
-  const broker = await startBroker(options);
+  const { launchBroker } = await import('../start-broker.ts');
+  const broker = await launchBroker(options);
   process.stdout.write(`${readyLine(options, broker)}\n`);
   await signal;
   await broker.stop();

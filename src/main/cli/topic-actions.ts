@@ -5,15 +5,9 @@ import {
   describeTopic,
   type TopicDescription,
 } from '../../adapters/transport/kafka/client/topics.ts';
-import type { Format } from './option-parsers.ts';
+import { print, type ClientFlags } from './print.ts';
 import { textTable } from './text-table.ts';
 import { withCluster } from './with-cluster.ts';
-
-/** What every topic command is told. */
-export interface ClientFlags {
-  readonly bootstrap: string;
-  readonly format: Format;
-}
 
 export interface CreateFlags extends ClientFlags {
   readonly partitions?: number;
@@ -68,11 +62,6 @@ export async function remove(name: string, flags: ClientFlags): Promise<void> {
 
 function isThereAlready(error: unknown): boolean {
   return error instanceof ClientError && error.errorName === 'TOPIC_ALREADY_EXISTS';
-}
-
-function print({ format }: ClientFlags, facts: unknown, text: string): void {
-  const shown = format === 'json' ? JSON.stringify(facts) : text;
-  if (shown !== '') process.stdout.write(`${shown}\n`);
 }
 
 function describedText({ name, topicId, partitions, configs }: TopicDescription): string {

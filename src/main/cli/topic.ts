@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { bootstrapOption, collectPair, formatOption, integerFrom } from './option-parsers.ts';
-import type { ClientFlags, CreateFlags } from './topic-actions.ts';
+import type { ClientFlags } from './print.ts';
+import type { CreateFlags } from './topic-actions.ts';
 
 const PARTITIONS_MAX = 2_147_483_647;
 const REPLICAS_MAX = 32_767;

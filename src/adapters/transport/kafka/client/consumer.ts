@@ -44,6 +44,7 @@ export class Consumer {
   readonly #positions: Offsets;
   readonly #underway = new Map<number, Promise<Fetched>>();
   #topic: TopicInfo;
+  #stopped = false;
 
   constructor(options: ConsumerOptions) {
     this.#options = options;
@@ -51,15 +52,20 @@ export class Consumer {
     this.#topic = options.topic;
   }
 
+  /** Lets `fetches` end once the fetches under way are answered; what they bring is dropped. */
+  stop(): void {
+    this.#stopped = true;
+  }
+
   /** What each fetch brought, as it comes; ends when every partition is read as far as `until`. Throws ClientError. */
   async *fetches(): AsyncGenerator<readonly ConsumedRecord[]> {
-    for (;;) {
+    while (!this.#stopped) {
       const open = this.#openPartitions();
       if (open.length > 0) this.#fetchFromIdle(open);
       if (this.#underway.size === 0) return;
       const { leader, records } = await Promise.race(this.#underway.values());
       this.#underway.delete(leader);
-      if (records.length > 0) yield records;
+      if (records.length > 0 && !this.#stopped) yield records;
     }
   }
 

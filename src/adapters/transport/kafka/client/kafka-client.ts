@@ -12,7 +12,7 @@ import { ClientError } from './client-error.ts';
 import { openSocket } from './open-socket.ts';
 
 /** An API whose two sides are typed. */
-type Typed<Q extends Fields, S extends Fields> = Api & {
+export type Typed<Q extends Fields, S extends Fields> = Api & {
   readonly request: Message<Q>;
   readonly response: Message<S>;
 };

@@ -90,6 +90,17 @@ export class KafkaCluster {
     return node;
   }
 
+  /** Every broker of the cluster. */
+  async nodes(): Promise<KafkaClient[]> {
+    await this.#metadata(null, false);
+    return Promise.all(Array.from(this.#brokers.keys(), id => this.node(id)));
+  }
+
+  /** A connection of its own, where no answer waits behind a long poll. Whoever asks for it closes it. */
+  connectTo(address: Address): Promise<KafkaClient> {
+    return KafkaClient.connect(address, this.#options);
+  }
+
   async close(): Promise<void> {
     const nodes = await Promise.allSettled(this.#nodes.values());
     const clients = nodes.flatMap(node => (node.status === 'fulfilled' ? [node.value] : []));
@@ -132,13 +143,16 @@ export class KafkaCluster {
   }
 }
 
-/** Tries again, a few times with growing pauses, while the broker says that the topic is not ready. */
-export async function whilePassing<T>(attempt: () => Promise<T>): Promise<T> {
+/** Tries again, a few times with growing pauses, while the broker says that the topic, or what `errors` are of, is not ready. */
+export async function whilePassing<T>(
+  attempt: () => Promise<T>,
+  errors: ReadonlySet<string> = PASSING_ERRORS,
+): Promise<T> {
   for (let left = ATTEMPTS - 1; ; left--) {
     try {
       return await attempt();
     } catch (error) {
-      const passing = error instanceof ClientError && PASSING_ERRORS.has(error.errorName ?? '');
+      const passing = error instanceof ClientError && errors.has(error.errorName ?? '');
       if (!passing || left === 0) throw error;
       await pause(FIRST_PAUSE_MS * 2 ** (ATTEMPTS - 1 - left));
     }
