@@ -7,11 +7,20 @@ import { Crc32c } from '../adapters/runtime/crc32c.ts';
 import { NodeRandom } from '../adapters/runtime/node-random.ts';
 import { NodeTimers } from '../adapters/runtime/node-timers.ts';
 import { SystemClock } from '../adapters/runtime/system-clock.ts';
+import { CreateTopics } from '../domain/use-cases/create-topics.ts';
 import { MetadataLog } from '../domain/use-cases/runtime/metadata-log.ts';
 import { FlushPolicy } from '../domain/use-cases/runtime/flush-policy.ts';
 import { RecordIntake } from '../domain/use-cases/runtime/record-intake.ts';
 import type { BrokerOptions } from './broker-options.ts';
-import { brokerConfig, kafkaListener, openStorage, partitions, self } from './factories.ts';
+import {
+  brokerConfig,
+  groupCoordinators,
+  kafkaListener,
+  openStorage,
+  partitions,
+  self,
+  useCaseParts,
+} from './factories.ts';
 import { TOKENS as T } from './tokens.ts';
 import { useCases } from './use-cases.ts';
 
@@ -39,10 +48,20 @@ export function createContainer(options: BrokerOptions): Container {
     T.logger,
   ]);
 
-  c.bind(T.metadata).toResolvedValue(
-    (storage, checksum, clock, random, logger, broker) =>
-      MetadataLog.open({ storage, checksum, clock, random, logger, broker }),
-    [T.storage, T.checksum, T.clock, T.random, T.logger, T.brokerConfig],
+  bindDomain(c);
+  return c;
+}
+
+function bindDomain(c: Container): void {
+  c.bind(T.metadata).toDynamicValue(async parts =>
+    MetadataLog.open({
+      storage: await parts.getAsync(T.storage),
+      checksum: parts.get(T.checksum),
+      clock: parts.get(T.clock),
+      random: parts.get(T.random),
+      logger: parts.get(T.logger),
+      broker: parts.get(T.brokerConfig),
+    }),
   );
   c.bind(T.partitions).toResolvedValue(partitions, [T.metadata, T.storage, T.clock, T.logger]);
   c.bind(T.flushPolicy).toResolvedValue(
@@ -53,16 +72,10 @@ export function createContainer(options: BrokerOptions): Container {
     (checksum, compression, clock) => new RecordIntake(checksum, compression, clock),
     [T.checksum, T.compression, T.clock],
   );
-  c.bind(T.useCases).toResolvedValue(
-    (metadata, partitions, intake, flushPolicy, self, compression, clock, timers, random, logger) =>
-      useCases({
-        ...{ metadata, partitions, intake, flushPolicy, self },
-        ...{ compression, clock, timers, random, logger },
-      }),
-    [
-      ...([T.metadata, T.partitions, T.intake, T.flushPolicy, T.self] as const),
-      ...([T.compression, T.clock, T.timers, T.random, T.logger] as const),
-    ],
+  c.bind(T.createTopics).toResolvedValue(
+    (metadata, random, { brokerId }) => new CreateTopics(metadata, random, brokerId),
+    [T.metadata, T.random, T.options],
   );
-  return c;
+  c.bind(T.groups).toDynamicValue(groupCoordinators);
+  c.bind(T.useCases).toDynamicValue(async parts => useCases(await useCaseParts(parts)));
 }

@@ -1,10 +1,14 @@
+import type { ResolutionContext } from 'inversify';
 import { kafkaApis, type KafkaUseCases } from '../adapters/transport/kafka/kafka-apis.ts';
+import { KafkaConsumerProtocol } from '../adapters/transport/kafka/records/consumer-protocol.ts';
+import { KafkaGroupRecords } from '../adapters/transport/kafka/records/kafka-group-records.ts';
 import { KafkaListener } from '../adapters/transport/kafka/kafka-listener.ts';
 import { MemoryLogStorage } from '../adapters/storage/memory/memory-log-storage.ts';
 import { NodeFileSystem } from '../adapters/storage/segment-files/node-file-system.ts';
 import { SegmentFilesLogStorage } from '../adapters/storage/segment-files/segment-files-log-storage.ts';
 import { BrokerConfig } from '../domain/model/cluster/broker-config.ts';
 import type { BrokerNode } from '../domain/use-cases/describe-cluster.ts';
+import { GroupCoordinators } from '../domain/use-cases/runtime/group-coordinators.ts';
 import type { MetadataLog } from '../domain/use-cases/runtime/metadata-log.ts';
 import { PartitionRegistry } from '../domain/use-cases/runtime/partition-registry.ts';
 import type { Checksum } from '../ports/checksum.ts';
@@ -13,6 +17,8 @@ import type { Listener } from '../ports/listener.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { BrokerOptions } from './broker-options.ts';
+import { TOKENS as T } from './tokens.ts';
+import type { UseCaseParts } from './use-cases.ts';
 
 const DRAIN_MS = 10_000;
 const ANY_ADDRESS = new Set(['0.0.0.0', '::']);
@@ -60,6 +66,39 @@ export function partitions(
     logger,
     producerExpirationMs,
   });
+}
+
+export async function groupCoordinators(parts: ResolutionContext): Promise<GroupCoordinators> {
+  return new GroupCoordinators({
+    metadata: await parts.getAsync(T.metadata),
+    partitions: await parts.getAsync(T.partitions),
+    createTopics: await parts.getAsync(T.createTopics),
+    storage: await parts.getAsync(T.storage),
+    flushPolicy: parts.get(T.flushPolicy),
+    checksum: parts.get(T.checksum),
+    clock: parts.get(T.clock),
+    timers: parts.get(T.timers),
+    logger: parts.get(T.logger),
+    records: new KafkaGroupRecords(),
+    consumerProtocol: new KafkaConsumerProtocol(),
+  });
+}
+
+export async function useCaseParts(parts: ResolutionContext): Promise<UseCaseParts> {
+  return {
+    metadata: await parts.getAsync(T.metadata),
+    partitions: await parts.getAsync(T.partitions),
+    createTopics: await parts.getAsync(T.createTopics),
+    groups: await parts.getAsync(T.groups),
+    intake: parts.get(T.intake),
+    flushPolicy: parts.get(T.flushPolicy),
+    self: parts.get(T.self),
+    compression: parts.get(T.compression),
+    clock: parts.get(T.clock),
+    timers: parts.get(T.timers),
+    random: parts.get(T.random),
+    logger: parts.get(T.logger),
+  };
 }
 
 export function kafkaListener(

@@ -34,13 +34,24 @@ const DEFAULTS: BrokerOptions = {
   settings: {},
 };
 
+/** An application that starts a broker for itself knows its consumers: nobody waits for more of them to come. */
+const EMBEDDED_SETTINGS: BrokerOptions['settings'] = { 'group.initial.rebalance.delay.ms': 0 };
+
+/**
+ * Starts a broker inside the application: as `launchBroker`, with what is left out as an embedded broker has it.
+ */
+export function startBroker(options: StartOptions = {}): Promise<Broker> {
+  const settings = { ...EMBEDDED_SETTINGS, ...options.settings };
+  return launchBroker({ ...DEFAULTS, ...options, settings });
+}
+
 /**
  * Starts a broker and resolves when it takes connections. Rejects with a StorageError (code `locked`) when another process has
  * the data directory, with a BrokerError (INVALID_CONFIG) for a setting that is wrong, and with the system's error when the
  * address is taken; nothing is left running then.
  */
-export async function startBroker(options: StartOptions = {}): Promise<Broker> {
-  const container = createContainer({ ...DEFAULTS, ...options });
+export async function launchBroker(options: BrokerOptions): Promise<Broker> {
+  const container = createContainer(options);
   try {
     return await start(container);
   } catch (error) {
@@ -56,14 +67,18 @@ async function start(container: Container): Promise<Broker> {
   const partitions = await container.getAsync(T.partitions);
   const { deleteTopics } = await container.getAsync(T.useCases);
   await deleteTopics.removeOrphans(storage);
+  const groups = await container.getAsync(T.groups);
   const address = await listener.start();
   // After what can fail, for a timer keeps a process alive.
   const stopFlushing = await startFlushing(container);
   const self = container.get(T.self);
   self.node = { ...self.node, port: container.get(T.options).advertisedPort ?? address.port };
+  groups.start();
   let stopped: Promise<void> | null = null;
-  const stop = (): Promise<void> =>
-    (stopped ??= stopInOrder(stopFlushing, listener, partitions, storage));
+  const stop = (): Promise<void> => {
+    stopFlushing();
+    return (stopped ??= stopInOrder(listener, groups, partitions, storage));
+  };
   return {
     host: self.node.host,
     port: self.node.port,
@@ -81,13 +96,13 @@ function hostAndPort({ host, port }: { host: string; port: number }): string {
 
 /** Nobody is answered after the logs are closed, and nothing is written after the store is. */
 async function stopInOrder(
-  stopFlushing: () => void,
   listener: Listener,
+  groups: { stop(): Promise<void> },
   partitions: { close(): Promise<void> },
   storage: LogStorage,
 ): Promise<void> {
-  stopFlushing();
   await listener.stop();
+  await groups.stop();
   await partitions.close();
   await storage.close();
 }

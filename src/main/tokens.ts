@@ -1,8 +1,10 @@
 import type { ServiceIdentifier } from 'inversify';
 import type { KafkaUseCases } from '../adapters/transport/kafka/kafka-apis.ts';
 import type { BrokerConfig } from '../domain/model/cluster/broker-config.ts';
+import type { CreateTopics } from '../domain/use-cases/create-topics.ts';
 import type { BrokerNode } from '../domain/use-cases/describe-cluster.ts';
 import type { FlushPolicy } from '../domain/use-cases/runtime/flush-policy.ts';
+import type { GroupCoordinators } from '../domain/use-cases/runtime/group-coordinators.ts';
 import type { MetadataLog } from '../domain/use-cases/runtime/metadata-log.ts';
 import type { PartitionRegistry } from '../domain/use-cases/runtime/partition-registry.ts';
 import type { RecordIntake } from '../domain/use-cases/runtime/record-intake.ts';
@@ -38,5 +40,7 @@ export const TOKENS = {
   partitions: token<PartitionRegistry>('partitions'),
   flushPolicy: token<FlushPolicy>('flushPolicy'),
   intake: token<RecordIntake>('intake'),
+  createTopics: token<CreateTopics>('createTopics'),
+  groups: token<GroupCoordinators>('groups'),
   useCases: token<KafkaUseCases>('useCases'),
 };

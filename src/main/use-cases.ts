@@ -1,21 +1,33 @@
 import type { KafkaUseCases } from '../adapters/transport/kafka/kafka-apis.ts';
 import { FetchSessionCache } from '../domain/model/fetch/fetch-session-cache.ts';
 import { AlterConfigs } from '../domain/use-cases/alter-configs.ts';
+import { CommitOffsets } from '../domain/use-cases/commit-offsets.ts';
 import { CreatePartitions } from '../domain/use-cases/create-partitions.ts';
-import { CreateTopics } from '../domain/use-cases/create-topics.ts';
+import type { CreateTopics } from '../domain/use-cases/create-topics.ts';
+import { DeleteGroups } from '../domain/use-cases/delete-groups.ts';
+import { DeleteOffsets } from '../domain/use-cases/delete-offsets.ts';
 import { DeleteRecords } from '../domain/use-cases/delete-records.ts';
 import { DeleteTopics } from '../domain/use-cases/delete-topics.ts';
 import { DescribeCluster, type BrokerNode } from '../domain/use-cases/describe-cluster.ts';
 import { DescribeConfigs } from '../domain/use-cases/describe-configs.ts';
+import { DescribeGroups } from '../domain/use-cases/describe-groups.ts';
 import { DescribeTopicPartitions } from '../domain/use-cases/describe-topic-partitions.ts';
 import { DescribeTopics } from '../domain/use-cases/describe-topics.ts';
+import { FetchOffsets } from '../domain/use-cases/fetch-offsets.ts';
 import { Fetch } from '../domain/use-cases/fetch.ts';
+import { FindCoordinator } from '../domain/use-cases/find-coordinator.ts';
+import { Heartbeat } from '../domain/use-cases/heartbeat.ts';
 import { InitProducerId } from '../domain/use-cases/init-producer-id.ts';
+import { JoinGroup } from '../domain/use-cases/join-group.ts';
+import { LeaveGroup } from '../domain/use-cases/leave-group.ts';
 import { ListConfigResources } from '../domain/use-cases/list-config-resources.ts';
+import { ListGroups } from '../domain/use-cases/list-groups.ts';
 import { ListOffsets } from '../domain/use-cases/list-offsets.ts';
 import { OffsetForLeaderEpoch } from '../domain/use-cases/offset-for-leader-epoch.ts';
 import { Produce } from '../domain/use-cases/produce.ts';
+import { SyncGroup } from '../domain/use-cases/sync-group.ts';
 import type { FlushPolicy } from '../domain/use-cases/runtime/flush-policy.ts';
+import type { GroupCoordinators } from '../domain/use-cases/runtime/group-coordinators.ts';
 import type { MetadataLog } from '../domain/use-cases/runtime/metadata-log.ts';
 import type { PartitionRegistry } from '../domain/use-cases/runtime/partition-registry.ts';
 import type { RecordIntake } from '../domain/use-cases/runtime/record-intake.ts';
@@ -30,6 +42,8 @@ export interface UseCaseParts {
   readonly metadata: MetadataLog;
   readonly partitions: PartitionRegistry;
   readonly intake: RecordIntake;
+  readonly createTopics: CreateTopics;
+  readonly groups: GroupCoordinators;
   readonly flushPolicy: FlushPolicy;
   readonly self: { node: BrokerNode };
   readonly compression: Compression;
@@ -44,11 +58,11 @@ const SESSION_EVICTION_MS = 120_000;
 
 /** Makes every use case, once. */
 export function useCases(parts: UseCaseParts): KafkaUseCases {
-  const { metadata, partitions, random, logger, self } = parts;
+  const { metadata, partitions, createTopics, logger, self } = parts;
   const { state } = metadata;
   const brokerId = self.node.id;
-  const createTopics = new CreateTopics(metadata, random, brokerId);
   return {
+    ...groupUseCases(parts),
     alterConfigs: new AlterConfigs(metadata, brokerId),
     createPartitions: new CreatePartitions(metadata, brokerId),
     createTopics,
@@ -64,6 +78,22 @@ export function useCases(parts: UseCaseParts): KafkaUseCases {
     listOffsets: new ListOffsets(partitions, parts.compression),
     offsetForLeaderEpoch: new OffsetForLeaderEpoch(partitions),
     produce: new Produce({ ...parts, registry: partitions }),
+  };
+}
+
+function groupUseCases({ groups, partitions, metadata, random, self }: UseCaseParts) {
+  return {
+    commitOffsets: new CommitOffsets(groups, partitions),
+    deleteGroups: new DeleteGroups(groups),
+    deleteOffsets: new DeleteOffsets(groups, partitions),
+    describeGroups: new DescribeGroups(groups),
+    fetchOffsets: new FetchOffsets(groups, metadata.state),
+    findCoordinator: new FindCoordinator(groups, () => self.node),
+    heartbeat: new Heartbeat(groups),
+    joinGroup: new JoinGroup(groups, metadata.state.broker, random),
+    leaveGroup: new LeaveGroup(groups),
+    listGroups: new ListGroups(groups),
+    syncGroup: new SyncGroup(groups),
   };
 }
 

@@ -25,6 +25,7 @@ export async function exchange(
   const answer = handle(decode(api.request, apiVersion, frame) as never, {
     apiVersion,
     clientId: 'test',
+    clientHost: '127.0.0.1',
     allocate: bytes => Buffer.allocUnsafe(bytes),
     signal: new AbortController().signal,
   });

@@ -47,6 +47,10 @@ const PLAUSIBLE: Readonly<Record<string, readonly unknown[]>> = {
   records: BATCHES,
   currentLeaderEpoch: [-1, -1, 0, 1, 2],
   leaderEpoch: [-1, 0, 1, 2],
+  groupId: ['billing', 'billing', 'audit', ''],
+  memberId: ['', '', 'm'],
+  sessionTimeoutMs: [6000, 6000, 0, -1],
+  rebalanceTimeoutMs: [1, 100, -1],
   clientSoftwareName: ['fuzz', '', '-'],
   clientSoftwareVersion: ['1', ''],
 };
@@ -82,6 +86,7 @@ function randomField(
 function randomScalar(random: SeededRandom, type: string): unknown {
   if (type === 'bool') return random.next() < 0.5;
   if (type === 'string') return random.pick(TOPICS);
+  if (type === 'bytes') return randomBytes(random, random.pick([0, 1, 40, 3000]));
   if (type === 'uuid') return randomBytes(random, 16).toString('base64url');
   if (type === 'int8') return random.integer(256) - 128;
   if (type === 'int16') return random.pick([-1, 0, 1, random.integer(65_536) - 32_768]);

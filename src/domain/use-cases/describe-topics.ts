@@ -1,6 +1,6 @@
 import type { ErrorName } from '../model/error.ts';
 import type { ClusterMetadata } from '../model/cluster/metadata.ts';
-import { DEFAULT_COUNT } from '../model/cluster/topic-plan.ts';
+import { topicOnDemand } from '../model/cluster/internal-topics.ts';
 import { topicNameProblem } from '../model/topic/topic-name.ts';
 import type { Topic } from '../model/topic/topic.ts';
 import type { CreateTopics } from './create-topics.ts';
@@ -62,20 +62,13 @@ export class DescribeTopics {
     }
     const results = await this.#createTopics.execute({
       validateOnly: false,
-      topics: absent.map(name => ({ name, ...BY_DEFAULT })),
+      topics: absent.map(name => topicOnDemand(name, this.#state.broker)),
     });
     return new Map(results.flatMap(({ name, error }) => (error ? [[name, error]] : [])));
   }
 }
 
 const NO_REFUSALS: ReadonlyMap<string, ErrorName> = new Map();
-
-const BY_DEFAULT = {
-  partitions: DEFAULT_COUNT,
-  replicationFactor: DEFAULT_COUNT,
-  assignments: [],
-  configs: [],
-};
 
 function found(topic: Topic): DescribedTopic {
   return { error: null, name: topic.name, topicId: topic.id, topic };

@@ -79,6 +79,7 @@ export class Produce {
     const located = this.#registry.locate(wanted);
     if ('error' in located) return refused(located.error, 'this broker has no such partition');
     const { topic } = located;
+    if (topic.internal) return refused('INVALID_TOPIC_EXCEPTION', "this topic is the broker's own");
     const admission = this.#intake.admit(wanted.records ?? NO_BYTES, topic, command.zstdAllowed);
     const partition = this.#registry.opened(topic, wanted.partition);
     if (admission instanceof Promise || partition === undefined || partition.hasQueue) {

@@ -49,7 +49,8 @@ export class Connection {
     const { registry, pool, logger, maxRequestBytes } = options;
     this.#socket = socket;
     this.#logger = logger;
-    this.#surroundings = { registry, pool, signal: this.#gone.signal };
+    const clientHost = socket.remoteAddress ?? '';
+    this.#surroundings = { registry, pool, clientHost, signal: this.#gone.signal };
     this.#frames = new FrameReader(maxRequestBytes, pool, (buffer, start, end) =>
       this.#take(buffer, start, end),
     );

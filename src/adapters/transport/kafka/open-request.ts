@@ -12,6 +12,7 @@ import type { Api } from './wire/schema.ts';
 export interface Surroundings {
   readonly registry: ApiRegistry;
   readonly pool: BufferPool;
+  readonly clientHost: string;
   /** Aborted when nobody waits for answers any more. */
   readonly signal: AbortSignal;
 }
@@ -45,6 +46,10 @@ export class OpenRequest implements RequestContext {
   /** Runs its handler: once, and before the bytes of its frame are used again. */
   begin(): unknown {
     return this.#served.handle(this.#body as never, this);
+  }
+
+  get clientHost(): string {
+    return this.#surroundings.clientHost;
   }
 
   get signal(): AbortSignal {

@@ -7,6 +7,8 @@ import type { Api, Message, Read, Write } from './wire/schema.ts';
 export interface RequestContext {
   readonly apiVersion: number;
   readonly clientId: string | null;
+  /** The address that the client connected from. */
+  readonly clientHost: string;
   /** Memory for fetched records; it is used again after the response was sent. */
   readonly allocate: Allocate;
   /** Aborted when the client is gone or the broker stops, so that nobody waits on. */

@@ -6,10 +6,10 @@ import {
   type Configs,
   type TopicSettingName,
 } from '../topic/topic-config.ts';
+import type { BrokerSetting } from './broker-setting.ts';
 import {
   ALL_BROKER_SETTINGS,
   synonymsOf,
-  type BrokerSetting,
   type BrokerSettingName,
   type BrokerSettings,
 } from './broker-settings.ts';

@@ -1,19 +1,8 @@
-import type { Setting, SettingType, ValueOf } from '../config/setting.ts';
+import type { Setting, ValueOf } from '../config/setting.ts';
 import { DAY_MS, MIB, MINUTE_MS } from '../topic/topic-setting.ts';
 import { TOPIC_SETTINGS, type TopicSettingName } from '../topic/topic-config.ts';
-
-/** A broker setting; a dynamic one can be altered while the broker runs (KIP-226), the others only by a restart. */
-export interface BrokerSetting extends Setting {
-  readonly dynamic: boolean;
-}
-
-function setting<const T extends SettingType, const R extends Partial<BrokerSetting>>(
-  type: T,
-  initial: string | number | boolean,
-  given: { documentation: string } & R,
-) {
-  return { type, initial: String(initial), dynamic: false, ...given };
-}
+import { setting, type BrokerSetting } from './broker-setting.ts';
+import { GROUP_BROKER_SETTINGS } from './group-broker-settings.ts';
 
 const INT_MAX = 2_147_483_647;
 
@@ -23,6 +12,7 @@ const INT_MAX = 2_147_483_647;
  * change: those are not dynamic.
  */
 export const BROKER_SETTINGS = {
+  ...GROUP_BROKER_SETTINGS,
   'auto.create.topics.enable': setting('boolean', true, {
     documentation: 'Whether asking for a topic that is not there creates it.',
   }),

@@ -1,8 +1,9 @@
 /** Names of topics, by the rules of Kafka's org.apache.kafka.common.internals.Topic. */
 export const CLUSTER_METADATA_TOPIC = '__cluster_metadata';
+export const OFFSETS_TOPIC = '__consumer_offsets';
 
 const INTERNAL_TOPICS: readonly string[] = [
-  '__consumer_offsets',
+  OFFSETS_TOPIC,
   '__transaction_state',
   '__share_group_state',
 ];

@@ -16,6 +16,8 @@ const IDEMPOTENT_WRITE = 1 << 12;
 const COMMON = CREATE | ALTER | DESCRIBE | DESCRIBE_CONFIGS | ALTER_CONFIGS;
 
 export const ALL_TOPIC_OPERATIONS = COMMON | READ | WRITE | DELETE;
+/** Of a group one may read, describe and delete it, and its configs (KIP-848). */
+export const ALL_GROUP_OPERATIONS = READ | DELETE | DESCRIBE | DESCRIBE_CONFIGS | ALTER_CONFIGS;
 export const ALL_CLUSTER_OPERATIONS = COMMON | CLUSTER_ACTION | IDEMPOTENT_WRITE;
 /** Nobody asked: the least int32. */
 export const OPERATIONS_NOT_ASKED = -0x8000_0000;
