@@ -5,26 +5,6 @@ const INT_MAX = 2_147_483_647;
 
 /** The settings of groups and of the topic that they are kept in, by Kafka's names and defaults (GroupCoordinatorConfig). */
 export const GROUP_BROKER_SETTINGS = {
-  'group.consumer.assignors': setting('list', 'uniform,range', {
-    oneOf: ['uniform', 'range'],
-    documentation: 'The assignors of consumer groups; the first is for members that name none.',
-  }),
-  'group.consumer.heartbeat.interval.ms': setting('int', 5000, {
-    min: 1,
-    documentation: 'How often members of consumer groups are to heartbeat.',
-  }),
-  'group.consumer.max.size': setting('int', INT_MAX, {
-    min: 1,
-    documentation: 'The most members of one consumer group.',
-  }),
-  'group.consumer.migration.policy': setting('string', 'bidirectional', {
-    oneOf: ['disabled', 'downgrade', 'upgrade', 'bidirectional'],
-    documentation: 'Which groups with members may change from one protocol to the other.',
-  }),
-  'group.consumer.session.timeout.ms': setting('int', 45_000, {
-    min: 1,
-    documentation: 'How long a member of a consumer group may be silent.',
-  }),
   'group.initial.rebalance.delay.ms': setting('int', 3000, {
     min: 0,
     documentation:
