@@ -13,9 +13,6 @@ export interface ServerOrder {
   readonly settings: Readonly<Record<string, string | number | boolean>>;
 }
 
-export type ServerReport =
-  { readonly ready: number } | { readonly cpuSeconds: number; readonly rssBytes: number };
-
 /** A server in a process of its own, so that its CPU time is its own. */
 export class MeasuredServer {
   readonly port: number;
@@ -38,9 +35,22 @@ export class MeasuredServer {
 
   /** CPU time of all threads so far, in seconds. */
   async cpuSeconds(): Promise<number> {
-    this.#child.send('usage');
-    const [report] = (await once(this.#child, 'message')) as [{ cpuSeconds: number }];
-    return report.cpuSeconds;
+    const { cpuSeconds } = await this.#ask<{ cpuSeconds: number }>('usage');
+    return cpuSeconds;
+  }
+
+  /** The longest time, in milliseconds, that the event loop stood still during the work; a millisecond of it is the watch's own. */
+  async longestStallMs(work: () => Promise<unknown>): Promise<number> {
+    await this.#ask('watch');
+    await work();
+    const { longestStallMs } = await this.#ask<{ longestStallMs: number }>('stall');
+    return longestStallMs;
+  }
+
+  async #ask<T extends object>(question: string): Promise<T> {
+    const answer = once(this.#child, 'message') as Promise<[T]>;
+    this.#child.send(question);
+    return (await answer)[0];
   }
 
   async stop(): Promise<void> {

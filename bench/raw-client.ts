@@ -18,7 +18,8 @@ import { buildBatch } from '../src/domain/model/log/batch-builder.ts';
 const checksum = new Crc32c();
 const RESPONSE_BYTES_MAX = 512 * 1024 * 1024;
 
-type ApiOf<Q extends Message, S extends Message> = Api & {
+/** An API whose two sides are typed. */
+export type ApiOf<Q extends Message, S extends Message> = Api & {
   readonly request: Q;
   readonly response: S;
 };
@@ -57,10 +58,16 @@ export function fetchRequest(topic: string, fetchOffset: number, maxBytes: numbe
   });
 }
 
+interface Waiting {
+  readonly take: (frame: Buffer) => void;
+  readonly reject: (error: Error) => void;
+}
+
 /** One connection that sends ready-made requests, so many at a time, and looks at every response. */
 export class RawClient {
   readonly #socket: Socket;
   readonly #frames: FrameReader;
+  readonly #waiting: Waiting[] = [];
   #onResponse: (frame: Buffer) => void = () => {};
   #onClose: (error: Error) => void = () => {};
 
@@ -83,9 +90,15 @@ export class RawClient {
 
   /** Sends the request and gives its response's frame, valid until the next one. */
   ask(request: Buffer): Promise<Buffer> {
+    return this.exchange(request, frame => frame);
+  }
+
+  /** Sends the request, also while others are unanswered, and gives what `read` makes of its response's frame, which is lent. */
+  exchange<T>(request: Buffer, read: (frame: Buffer) => T): Promise<T> {
     return new Promise((resolve, reject) => {
-      this.#onClose = reject;
-      this.#onResponse = resolve;
+      this.#waiting.push({ take: frame => resolve(read(frame)), reject });
+      this.#onClose = error => this.#waiting.forEach(one => one.reject(error));
+      this.#onResponse = frame => this.#waiting.shift()!.take(frame);
       this.#socket.write(request);
     });
   }
@@ -131,10 +144,10 @@ export function decodeResponse<Q extends Message, S extends Message>(
   return api.response.at(apiVersion).read(reader) as Reads<S>;
 }
 
-export async function createTopic(port: number, name: string): Promise<void> {
+export async function createTopic(port: number, name: string, numPartitions = 1): Promise<void> {
   const client = await RawClient.connect(port);
-  const topics = [{ name, numPartitions: 1, replicationFactor: 1, assignments: [], configs: [] }];
-  const body = { topics, timeoutMs: 10_000, validateOnly: false };
+  const topics = [{ name, numPartitions, replicationFactor: 1, assignments: [], configs: [] }];
+  const body = { topics, timeoutMs: 60_000, validateOnly: false };
   const frame = await client.ask(encodeRequest(CreateTopics, 5, body));
   const { errorCode } = decodeResponse(CreateTopics, 5, frame).topics[0]!;
   if (errorCode !== 0) throw new Error(`creating ${name} failed with ${errorCode}`);

@@ -1,5 +1,14 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import {
+  GROUP_SETTINGS,
+  heartbeatRows,
+  printGroupTable,
+  rebalanceRows,
+  type GroupRow,
+  type GroupSizes,
+  type Protocol,
+} from './groups/rows.ts';
 import { MeasuredServer, type ServerOrder } from './measured-server.ts';
 import { rdkafkaRows } from './rdkafka.ts';
 import { printTable, type Row } from './table.ts';
@@ -21,6 +30,7 @@ const rounds = values.smoke ? 50 : 2000;
 
 const BATCH_BYTES = [1024, 16 * 1024, 64 * 1024, 256 * 1024];
 const rows: Row[] = [];
+const groupRows: GroupRow[] = [];
 
 /** Small batches cost per request, so that fewer bytes say as much. */
 const bytesFor = (batchBytes: number): number =>
@@ -105,9 +115,37 @@ async function latency(what: string, settings: ServerOrder['settings']): Promise
   });
 }
 
-const raw = await baseline();
-for (const one of CASES.filter(({ what }) => what.includes(values.only)))
-  await brokerCase(one, raw);
+const GROUP_SIZES: GroupSizes = values.smoke
+  ? {
+      ...{ groups: 20, membersEach: 5, connections: 20, rhythm: { intervalMs: 300, rounds: 2 } },
+      ...{ members: 10, partitions: 40, rebalances: 1 },
+    }
+  : {
+      ...{ groups: 1000, membersEach: 10, connections: 100 },
+      ...{ rhythm: { intervalMs: 3000, rounds: 2 } },
+      ...{ members: 100, partitions: 1000, rebalances: 5 },
+    };
+const GROUP_CASES: { readonly what: string; readonly measure: typeof heartbeatRows }[] = [
+  { what: 'group heartbeats', measure: heartbeatRows },
+  { what: 'group rebalance', measure: rebalanceRows },
+];
+const PROTOCOLS: readonly Protocol[] = ['classic', 'consumer'];
+
+async function groupCases(): Promise<void> {
+  for (const { what, measure } of GROUP_CASES) {
+    for (const protocol of PROTOCOLS) {
+      if (!`${what}, ${protocol}`.includes(values.only)) continue;
+      await withServer({ settings: GROUP_SETTINGS }, async server => {
+        groupRows.push(...(await measure(server, protocol, GROUP_SIZES)));
+      });
+    }
+  }
+}
+
+const cases = CASES.filter(({ what }) => what.includes(values.only));
+const raw = cases.length === 0 ? new Map<number, number>() : await baseline();
+for (const one of cases) await brokerCase(one, raw);
+await groupCases();
 if (values.only === '') {
   await latency('never', NEVER);
   await latency('acks=all', {});
@@ -121,8 +159,12 @@ if (values.only === '') {
   });
 }
 
-printTable(rows);
+if (rows.length > 0) printTable(rows);
+if (groupRows.length > 0) printGroupTable(groupRows);
 mkdirSync('bench/results', { recursive: true });
 const file = `bench/results/${new Date().toISOString().replaceAll(':', '-')}.json`;
-writeFileSync(file, `${JSON.stringify({ node: process.version, totalBytes, rows }, null, 2)}\n`);
+writeFileSync(
+  file,
+  `${JSON.stringify({ node: process.version, totalBytes, rows, groupRows }, null, 2)}\n`,
+);
 console.log(`\nwritten to ${file}`);

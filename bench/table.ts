@@ -20,6 +20,11 @@ export function printTable(rows: readonly Row[]): void {
     row.p99Ms?.toFixed(2) ?? '-',
   ]);
   const header = ['what', 'batch', 'MB/s', 'ratio', 'CPU s/GB', 'req/s', 'p50 ms', 'p99 ms'];
+  printColumns(header, lines);
+}
+
+/** Prints lines of cells below their titles, the first column to the left and the others to the right. */
+export function printColumns(header: readonly string[], lines: readonly string[][]): void {
   const widths = header.map((name, i) => Math.max(name.length, ...lines.map(l => l[i]!.length)));
   for (const line of [header, ...lines]) {
     console.log(
