@@ -14,6 +14,7 @@ const DELAYED = 'delayed';
 const lines = (text: string): string[] => text.split('\n').slice(0, -1);
 /** Of the keys that the tests produce with, a goes to partition 0 and d to partition 1. */
 const SETTINGS = { 'num.partitions': '2', 'group.initial.rebalance.delay.ms': '0' };
+const DUE = ['orders  0          3     0', 'orders  1          1     0'];
 const WAIT = { timeout: 20_000, interval: 50 };
 
 let broker: TestBroker;
@@ -85,24 +86,34 @@ test('a group goes on where it left off, is listed and described, moved and dele
 
   const toOne = ['group', 'seek', 'billing', '--topic', 'orders', '--partition', '0', '--to', '1'];
   const moves = [{ topic: 'orders', partition: 0, from: 3, to: 1 }];
-  const dry = await run(...toOne, '--dry', '--format', 'json');
-  expect(JSON.parse(dry.stdout)).toEqual({ group: 'billing', dry: true, moves });
-  // Had the dry run changed anything, this one would not begin at 3.
-  const moved = await run(...toOne, '--format', 'json');
+  const dryRuns = await Promise.all([
+    run(...toOne, '--format', 'json'),
+    run(...toOne, '--dry', '--format', 'json'),
+  ]);
+  for (const { stdout } of dryRuns) {
+    expect(JSON.parse(stdout)).toEqual({ group: 'billing', dry: true, moves });
+  }
+  // Had a dry run changed anything, this one would not begin at 3.
+  const moved = await run(...toOne, '--no-dry', '--format', 'json');
   expect(JSON.parse(moved.stdout)).toEqual({ group: 'billing', dry: false, moves });
   const again = await run('consume', 'orders', '--group', 'billing', '--exit');
   expect(lines(again.stdout)).toEqual(['2', '3']);
 
   const since = ['--topic', 'orders', '--to', '2020-01-01T00:00:00Z'];
   const [toTime, beyond] = await Promise.all([
-    run('group', 'seek', 'billing', ...since, '--dry'),
+    run('group', 'seek', 'billing', ...since),
     run('group', 'seek', 'billing', '--topic', 'orders', '--to', '9'),
   ]);
   expect(lines(toTime.stdout)).toEqual([
     'TOPIC   PARTITION  FROM  TO',
-    'orders  0          3     0',
-    'orders  1          1     0',
+    ...DUE,
+    'This was a dry run, and nothing was changed: --no-dry (or --execute) applies it.',
   ]);
+  // Had the dry run moved the group, it would not be at 3 and 1 here.
+  const executed = await run('group', 'seek', 'billing', ...since, '--execute');
+  expect(lines(executed.stdout).slice(1)).toEqual(DUE);
+  const fromStart = await run('consume', 'orders', '--group', 'billing', '--exit');
+  expect(lines(fromStart.stdout).sort()).toEqual(['1', '2', '3', '4']);
   const outside = 'hexlog: partition 0 of orders has offsets 0 to 3, not 9\n';
   expect(beyond).toEqual({ code: 1, stdout: '', stderr: outside });
 
@@ -205,12 +216,14 @@ describe('what is used wrongly', () => {
       run('consume', 'x', '--group', 'g', '--partition', '0'),
       run('group', 'seek', 'g', '--topic', 'x'),
       run('group', 'seek', 'g', '--topic', 'x', '--to', 'middle'),
+      run('group', 'seek', 'g', '--topic', 'x', '--to', 'end', '--dry', '--execute'),
       run('group', 'list', '--state', 'busy'),
     ]);
     const said = [
       "option '-g, --group <name>' cannot be used with option '-p, --partition <number>'",
       "required option '-o, --to <where>' not specified",
       'Allowed is start, end, an offset, or a time',
+      "option '--execute' cannot be used with option '--dry'",
       'Allowed choices are Empty,',
     ];
     answers.forEach(({ code, stdout, stderr }, at) => {

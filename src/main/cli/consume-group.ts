@@ -1,5 +1,6 @@
 import { NodeCompression } from '../../adapters/compression/node-compression.ts';
 import { Crc32c } from '../../adapters/runtime/crc32c.ts';
+import { NodeTimers } from '../../adapters/runtime/node-timers.ts';
 import { Consumer, type ConsumedRecord } from '../../adapters/transport/kafka/client/consumer.ts';
 import {
   GroupMember,
@@ -23,7 +24,8 @@ export async function consumeInGroup(
     const topic = await cluster.topic(name);
     const all = topic.partitions.map(({ partition }) => partition);
     const until = flags.exit ? await endOffsets(cluster, topic, all) : null;
-    const member = new GroupMember(cluster, flags.group, topic);
+    const timers = new NodeTimers();
+    const member = new GroupMember({ cluster, groupId: flags.group, topic, timers });
     const reading = new GroupReading({ cluster, member, name, flags, until, stopped });
     try {
       await reading.run();

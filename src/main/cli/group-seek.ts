@@ -27,7 +27,9 @@ interface Move {
   readonly to: number;
 }
 
-/** `hexlog group seek`. */
+const DRY = 'This was a dry run, and nothing was changed: --no-dry (or --execute) applies it.';
+
+/** `hexlog group seek`; a dry run commits nothing and says so, as kafka-consumer-groups --reset-offsets does. */
 export async function seek(name: string, flags: SeekFlags): Promise<void> {
   const moves = await withCoordinator(flags.bootstrap, name, async (coordinator, cluster) => {
     refuseActive(await describeGroup(coordinator));
@@ -41,7 +43,9 @@ export async function seek(name: string, flags: SeekFlags): Promise<void> {
       return { topic: topic.name, partition, from, to: offsets.get(partition)! };
     });
   });
-  print(flags, { group: name, dry: flags.dry, moves }, movesText(moves));
+  const { dry } = flags;
+  const text = [...movesTable(moves), ...(dry ? [DRY] : [])].join('\n');
+  print(flags, { group: name, dry, moves }, text);
 }
 
 function chosen({ name, partitions }: TopicInfo, partition: number | undefined): number[] {
@@ -51,7 +55,7 @@ function chosen({ name, partitions }: TopicInfo, partition: number | undefined):
   throw new ClientError('refused', `there is no partition ${partition} of ${name}`);
 }
 
-function movesText(moves: readonly Move[]): string {
+function movesTable(moves: readonly Move[]): string[] {
   const rows = moves.map(({ topic, partition, from, to }) => [topic, partition, from ?? '-', to]);
-  return textTable(['TOPIC', 'PARTITION', 'FROM', 'TO'], rows).join('\n');
+  return textTable(['TOPIC', 'PARTITION', 'FROM', 'TO'], rows);
 }

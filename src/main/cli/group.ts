@@ -1,4 +1,4 @@
-import { Command, InvalidArgumentError } from 'commander';
+import { Command, InvalidArgumentError, Option } from 'commander';
 import { parseFrom } from './consume.ts';
 import type { ListFlags } from './group-actions.ts';
 import type { SeekFlags } from './group-seek.ts';
@@ -20,12 +20,12 @@ const EXAMPLES = `
 Examples:
   hexlog group list --state Stable --state Empty
   hexlog group describe billing --format json
-  hexlog group seek billing --topic orders --to start --dry
+  hexlog group seek billing --topic orders --to start
   hexlog group delete billing`;
 
 const SEEK_HELP = `
-Moves where the group goes on reading a topic. It must have no members meanwhile. What was and what is now is printed; with
---dry, what would be, and nothing changes.
+Moves where the group goes on reading a topic. It must have no members meanwhile. A dry run, unless --no-dry or --execute is
+given: prints what is and what would be, and changes nothing.
 
   --to start           the oldest record that is kept
   --to end             only what comes from now on
@@ -34,8 +34,8 @@ Moves where the group goes on reading a topic. It must have no members meanwhile
                        the first record at or after this time
 
 Examples:
-  hexlog group seek billing --topic orders --to 2026-01-31T12:00:00Z --dry
-  hexlog group seek billing --topic orders --partition 0 --to 42`;
+  hexlog group seek billing --topic orders --to 2026-01-31T12:00:00Z
+  hexlog group seek billing --topic orders --partition 0 --to 42 --no-dry`;
 
 /** `hexlog group`: list, describe, seek and delete. */
 export function groupCommand(): Command {
@@ -74,11 +74,13 @@ function seekCommand(): Command {
     .requiredOption('-t, --topic <topic>', 'the topic')
     .requiredOption('-o, --to <where>', 'start, end, an offset, or a time', parseFrom)
     .option('-p, --partition <number>', 'move this one only', integerFrom(0, PARTITION_MAX))
-    .option('--dry', 'change nothing, and show what would change', false)
+    .option('--dry', 'change nothing, and show what would change', true)
+    .option('--no-dry', 'change it')
+    .addOption(new Option('--execute', 'change it, as kafka-consumer-groups says').conflicts('dry'))
     .addHelpText('after', SEEK_HELP)
-    .action(async (name: string, flags: SeekFlags) => {
+    .action(async (name: string, { execute, ...flags }: SeekFlags & { execute?: true }) => {
       const { seek } = await import('./group-seek.ts');
-      await seek(name, flags);
+      await seek(name, { ...flags, dry: flags.dry && execute !== true });
     });
 }
 

@@ -18,7 +18,7 @@ export interface ConsumerOptions {
   readonly topic: TopicInfo;
   /** The next offset to read of each partition. */
   readonly from: Offsets;
-  /** Where to stop reading each partition; null to follow for ever. */
+  /** Where to stop reading each partition, at once where it is not told; null to follow for ever. */
   readonly until: Offsets | null;
   readonly compression: Compression;
   readonly checksum: Checksum;
@@ -72,7 +72,8 @@ export class Consumer {
   #openPartitions(): number[] {
     const { until } = this.#options;
     const open = Array.from(this.#positions.entries());
-    return open.filter(([at, next]) => next < (until?.get(at) ?? Infinity)).map(([at]) => at);
+    const endOf = (at: number): number => (until === null ? Infinity : (until.get(at) ?? 0));
+    return open.filter(([at, next]) => next < endOf(at)).map(([at]) => at);
   }
 
   #fetchFromIdle(open: readonly number[]): void {

@@ -1,4 +1,4 @@
-import { setTimeout as pause } from 'node:timers/promises';
+import type { Cancel, Timers } from '../../../../ports/timers.ts';
 import { Heartbeat } from '../messages/heartbeat.ts';
 import { JoinGroup } from '../messages/join-group.ts';
 import { LeaveGroup } from '../messages/leave-group.ts';
@@ -8,7 +8,12 @@ import type { Reads } from '../wire/schema.ts';
 import { ClientError, errorNameOf, expectSuccess } from './client-error.ts';
 import { commitOffsets } from './committed-offsets.ts';
 import { Coordinator } from './coordinator.ts';
-import { rangeAssignments, subscriptionTo } from './group-protocol.ts';
+import {
+  rangeAssignments,
+  subscribedCounts,
+  subscriptionTo,
+  type Subscriber,
+} from './group-protocol.ts';
 import type { KafkaCluster, TopicInfo } from './kafka-cluster.ts';
 import type { Offsets } from './offsets.ts';
 
@@ -16,8 +21,24 @@ import type { Offsets } from './offsets.ts';
 export interface Membership {
   /** The partitions of the topic that are its own to read. */
   readonly partitions: readonly number[];
-  /** Resolves when the group rebalances, so that it must join again; rejects when the coordinator is lost. */
+  /**
+   * Resolves when the member must join again, for the group rebalances, or the topics changed that it leads the group for;
+   * rejects when the coordinator is lost.
+   */
   readonly over: Promise<void>;
+}
+
+export interface GroupMemberOptions {
+  readonly cluster: KafkaCluster;
+  readonly groupId: string;
+  readonly topic: TopicInfo;
+  readonly timers: Timers;
+}
+
+/** What a leader assigned by. */
+interface Lead {
+  readonly members: readonly Subscriber[];
+  readonly counts: ReadonlyMap<string, number>;
 }
 
 type Joined = Reads<typeof JoinGroup.response>;
@@ -28,6 +49,8 @@ const SESSION_MS = 10_000;
 /** Less than a client waits for an answer, for that is how long joining may take. */
 const REBALANCE_MS = 20_000;
 const HEARTBEAT_MS = 3_000;
+/** A leader looks for changed topics every half a minute; Java's metadata.max.age.ms is longer, but here somebody watches. */
+const HEARTBEATS_PER_LOOK = 10;
 const FIRST_VERSION_WITH_REBALANCE_TIMEOUT = 1;
 const FIRST_VERSION_WITH_MANY = 3;
 /** After these a member joins again; after the last one as somebody new. */
@@ -39,17 +62,18 @@ const PROTOCOL = new KafkaConsumerProtocol();
  * lives on a connection of its own, so that no fetch delays that.
  */
 export class GroupMember {
-  readonly #cluster: KafkaCluster;
-  readonly #topic: TopicInfo;
+  readonly #options: GroupMemberOptions;
   readonly #coordinator: Coordinator;
-  readonly #left = new AbortController();
   #memberId = '';
   #generationId = -1;
+  /** Null while another member leads. */
+  #lead: Lead | null = null;
+  #hasLeft = false;
+  #cancelHeartbeat: Cancel = () => {};
 
-  constructor(cluster: KafkaCluster, groupId: string, topic: TopicInfo) {
-    this.#cluster = cluster;
-    this.#topic = topic;
-    this.#coordinator = new Coordinator(cluster, groupId);
+  constructor(options: GroupMemberOptions) {
+    this.#options = options;
+    this.#coordinator = new Coordinator(options.cluster, options.groupId);
   }
 
   get coordinator(): Coordinator {
@@ -74,7 +98,7 @@ export class GroupMember {
   async commit(offsets: Offsets): Promise<boolean> {
     const by = { memberId: this.#memberId, generationId: this.#generationId };
     try {
-      await commitOffsets(this.#coordinator, this.#topic, { offsets, by });
+      await commitOffsets(this.#coordinator, this.#options.topic, { offsets, by });
       return true;
     } catch (error) {
       if (error instanceof ClientError && REJOIN.has(error.errorName ?? '')) return false;
@@ -84,11 +108,12 @@ export class GroupMember {
 
   /** Leaves, so that the others need not wait for its session to end; over a new connection, for a join may hold the old one. */
   async leave(): Promise<void> {
-    this.#left.abort();
+    this.#hasLeft = true;
+    this.#cancelHeartbeat();
     await this.#coordinator.close();
     if (this.#memberId === '') return;
-    const { groupId } = this.#coordinator;
-    const coordinator = new Coordinator(this.#cluster, groupId);
+    const { cluster, groupId } = this.#options;
+    const coordinator = new Coordinator(cluster, groupId);
     const memberId = this.#memberId;
     try {
       await coordinator.ask(
@@ -106,7 +131,7 @@ export class GroupMember {
 
   /** Null when it has to be tried again. */
   async #join(): Promise<Joined | null> {
-    const { groupId } = this.#coordinator;
+    const { groupId, topic } = this.#options;
     const joined = await this.#coordinator.ask(
       JoinGroup,
       version => ({
@@ -117,7 +142,7 @@ export class GroupMember {
           : { rebalanceTimeoutMs: REBALANCE_MS }),
         memberId: this.#memberId,
         protocolType: PROTOCOL_TYPE,
-        protocols: [{ name: ASSIGNOR, metadata: subscriptionTo(this.#topic.name) }],
+        protocols: [{ name: ASSIGNOR, metadata: subscriptionTo(topic.name) }],
       }),
       ({ errorCode }) => [errorCode],
     );
@@ -133,7 +158,7 @@ export class GroupMember {
 
   /** Null when the group rebalances again. */
   async #sync(joined: Joined): Promise<readonly number[] | null> {
-    const { groupId } = this.#coordinator;
+    const { groupId, topic } = this.#options;
     const assignments = await this.#assignments(joined);
     const { errorCode, assignment } = await this.#coordinator.ask(
       SyncGroup,
@@ -145,24 +170,43 @@ export class GroupMember {
     );
     if (!this.#goesOn(errorCode, 'sync with')) return null;
     const assigned = PROTOCOL.readAssignment(assignment)?.assignedPartitions ?? [];
-    return assigned
-      .filter(({ topic }) => topic === this.#topic.name)
-      .flatMap(one => one.partitions);
+    return assigned.filter(one => one.topic === topic.name).flatMap(one => one.partitions);
   }
 
   /** Everybody's partitions, from the leader; nothing from the others. */
   async #assignments({ leader, memberId, members }: Joined) {
-    return leader === memberId ? rangeAssignments(members, await this.#cluster.topics()) : [];
+    this.#lead = null;
+    if (leader !== memberId) return [];
+    const topics = await this.#options.cluster.topics();
+    this.#lead = { members, counts: subscribedCounts(members, topics) };
+    return rangeAssignments(members, topics);
   }
 
   async #stayAlive(): Promise<void> {
-    const { groupId } = this.#coordinator;
+    const { groupId } = this.#options;
     const beat = { groupId, generationId: this.#generationId, memberId: this.#memberId };
-    do {
-      await pause(HEARTBEAT_MS, undefined, { signal: this.#left.signal, ref: false });
+    for (let beats = 1; !this.#hasLeft; beats++) {
+      await this.#heartbeatIsDue();
       const { errorCode } = await this.#coordinator.ask(Heartbeat, beat, one => [one.errorCode]);
       if (!this.#goesOn(errorCode, 'heartbeat to')) return;
-    } while (!this.#left.signal.aborted);
+      if (beats % HEARTBEATS_PER_LOOK === 0 && (await this.#topicsChanged())) return;
+    }
+  }
+
+  /** Never resolves when the member leaves meanwhile. */
+  #heartbeatIsDue(): Promise<void> {
+    return new Promise(resolve => {
+      this.#cancelHeartbeat = this.#options.timers.after(HEARTBEAT_MS, resolve);
+    });
+  }
+
+  async #topicsChanged(): Promise<boolean> {
+    if (this.#lead === null) return false;
+    const { members, counts } = this.#lead;
+    const now = subscribedCounts(members, await this.#options.cluster.topics());
+    return (
+      now.size !== counts.size || [...now].some(([topic, count]) => counts.get(topic) !== count)
+    );
   }
 
   /** Whether all went well, or else whether to join again; rejects for any other error. */

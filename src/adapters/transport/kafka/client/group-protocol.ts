@@ -23,21 +23,34 @@ export function subscriptionTo(topic: string): Buffer {
   return Buffer.concat(writer.take());
 }
 
+/**
+ * How many partitions each topic has that the members ask for, those that do not exist left out; the leader joins again when
+ * that changes (Java's ConsumerCoordinator.rejoinNeededOrPending).
+ */
+export function subscribedCounts(
+  subscribers: readonly Subscriber[],
+  topics: readonly TopicInfo[],
+): ReadonlyMap<string, number> {
+  const wanted = new Set(
+    subscribers.flatMap(({ metadata }) => PROTOCOL.readSubscription(metadata)?.topics ?? []),
+  );
+  const found = topics.filter(({ name }) => wanted.has(name));
+  return new Map(found.map(({ name, partitions }) => [name, partitions.length]));
+}
+
 /** What each member is to read of the topics it asks for, as far as they exist; written in the version of its subscription. */
 export function rangeAssignments(
   subscribers: readonly Subscriber[],
   topics: readonly TopicInfo[],
 ): { memberId: string; assignment: Buffer }[] {
-  const counts = new Map(topics.map(({ name, partitions }) => [name, partitions.length]));
+  const partitionCounts = subscribedCounts(subscribers, topics);
   const members = subscribers.map(({ memberId, groupInstanceId, metadata }) => {
     const subscription = PROTOCOL.readSubscription(metadata);
-    const known = (subscription?.topics ?? []).filter(topic => counts.has(topic));
+    const known = (subscription?.topics ?? []).filter(topic => partitionCounts.has(topic));
     const version = subscription?.version ?? VERSION;
     const instanceId = groupInstanceId ?? null;
     return { memberId, instanceId, version, topicIds: new Set(known), assigned: new Map() };
   });
-  const wanted = new Set(members.flatMap(({ topicIds }) => [...topicIds]));
-  const partitionCounts = new Map(Array.from(counts).filter(([topic]) => wanted.has(topic)));
   // Classic members name topics, so that the names stand for the ids.
   const shares = assignRange({ members, partitionCounts });
   return members.map(({ memberId, version }) => {
