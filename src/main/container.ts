@@ -6,6 +6,7 @@ import { RateLimitedLogger } from '../adapters/observability/rate-limited-logger
 import { Crc32c } from '../adapters/runtime/crc32c.ts';
 import { NodeRandom } from '../adapters/runtime/node-random.ts';
 import { NodeTimers } from '../adapters/runtime/node-timers.ts';
+import { Re2Regex } from '../adapters/runtime/re2-regex.ts';
 import { SystemClock } from '../adapters/runtime/system-clock.ts';
 import { CreateTopics } from '../domain/use-cases/create-topics.ts';
 import { MetadataLog } from '../domain/use-cases/runtime/metadata-log.ts';
@@ -35,6 +36,7 @@ export function createContainer(options: BrokerOptions): Container {
   c.bind(T.timers).toResolvedValue(() => new NodeTimers(), []);
   c.bind(T.random).toResolvedValue(() => new NodeRandom(), []);
   c.bind(T.checksum).toResolvedValue(() => new Crc32c(), []);
+  c.bind(T.regex).toResolvedValue(() => new Re2Regex(), []);
   c.bind(T.compression).toResolvedValue(() => new NodeCompression(), []);
   c.bind(T.logger).toResolvedValue(
     ({ logLevel, logger }, clock) => new RateLimitedLogger(logger ?? pinoLogger(logLevel), clock),

@@ -81,6 +81,7 @@ export async function groupCoordinators(parts: ResolutionContext): Promise<Group
     logger: parts.get(T.logger),
     records: new KafkaGroupRecords(),
     consumerProtocol: new KafkaConsumerProtocol(),
+    regex: parts.get(T.regex),
   });
 }
 

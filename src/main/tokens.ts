@@ -15,6 +15,7 @@ import type { Listener } from '../ports/listener.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Random } from '../ports/random.ts';
+import type { Regex } from '../ports/regex.ts';
 import type { Timers } from '../ports/timers.ts';
 import type { BrokerOptions } from './broker-options.ts';
 
@@ -32,6 +33,7 @@ export const TOKENS = {
   random: token<Random>('random'),
   checksum: token<Checksum>('checksum'),
   compression: token<Compression>('compression'),
+  regex: token<Regex>('regex'),
   logger: token<Logger>('logger'),
   storage: token<LogStorage>('storage'),
   kafkaListener: token<Listener>('kafkaListener'),

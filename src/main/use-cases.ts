@@ -2,6 +2,7 @@ import type { KafkaUseCases } from '../adapters/transport/kafka/kafka-apis.ts';
 import { FetchSessionCache } from '../domain/model/fetch/fetch-session-cache.ts';
 import { AlterConfigs } from '../domain/use-cases/alter-configs.ts';
 import { CommitOffsets } from '../domain/use-cases/commit-offsets.ts';
+import { ConsumerGroupHeartbeat } from '../domain/use-cases/consumer-group-heartbeat.ts';
 import { CreatePartitions } from '../domain/use-cases/create-partitions.ts';
 import type { CreateTopics } from '../domain/use-cases/create-topics.ts';
 import { DeleteGroups } from '../domain/use-cases/delete-groups.ts';
@@ -10,6 +11,7 @@ import { DeleteRecords } from '../domain/use-cases/delete-records.ts';
 import { DeleteTopics } from '../domain/use-cases/delete-topics.ts';
 import { DescribeCluster, type BrokerNode } from '../domain/use-cases/describe-cluster.ts';
 import { DescribeConfigs } from '../domain/use-cases/describe-configs.ts';
+import { DescribeConsumerGroups } from '../domain/use-cases/describe-consumer-groups.ts';
 import { DescribeGroups } from '../domain/use-cases/describe-groups.ts';
 import { DescribeTopicPartitions } from '../domain/use-cases/describe-topic-partitions.ts';
 import { DescribeTopics } from '../domain/use-cases/describe-topics.ts';
@@ -84,8 +86,10 @@ export function useCases(parts: UseCaseParts): KafkaUseCases {
 function groupUseCases({ groups, partitions, metadata, random, self }: UseCaseParts) {
   return {
     commitOffsets: new CommitOffsets(groups, partitions),
+    consumerGroupHeartbeat: new ConsumerGroupHeartbeat(groups, random),
     deleteGroups: new DeleteGroups(groups),
     deleteOffsets: new DeleteOffsets(groups, partitions),
+    describeConsumerGroups: new DescribeConsumerGroups(groups),
     describeGroups: new DescribeGroups(groups),
     fetchOffsets: new FetchOffsets(groups, metadata.state),
     findCoordinator: new FindCoordinator(groups, () => self.node),

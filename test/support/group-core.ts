@@ -1,11 +1,14 @@
+import { Re2Regex } from '../../src/adapters/runtime/re2-regex.ts';
 import { Crc32c } from '../../src/adapters/runtime/crc32c.ts';
 import { MemoryLogStorage } from '../../src/adapters/storage/memory/memory-log-storage.ts';
 import { KafkaConsumerProtocol } from '../../src/adapters/transport/kafka/records/consumer-protocol.ts';
 import { KafkaGroupRecords } from '../../src/adapters/transport/kafka/records/kafka-group-records.ts';
 import { CommitOffsets } from '../../src/domain/use-cases/commit-offsets.ts';
+import { ConsumerGroupHeartbeat } from '../../src/domain/use-cases/consumer-group-heartbeat.ts';
 import { CreateTopics } from '../../src/domain/use-cases/create-topics.ts';
 import { DeleteGroups } from '../../src/domain/use-cases/delete-groups.ts';
 import { DeleteOffsets } from '../../src/domain/use-cases/delete-offsets.ts';
+import { DescribeConsumerGroups } from '../../src/domain/use-cases/describe-consumer-groups.ts';
 import { DescribeGroups } from '../../src/domain/use-cases/describe-groups.ts';
 import { FetchOffsets } from '../../src/domain/use-cases/fetch-offsets.ts';
 import { FindCoordinator } from '../../src/domain/use-cases/find-coordinator.ts';
@@ -28,8 +31,10 @@ export class GroupCore {
   readonly core: BrokerCore;
   readonly groups: GroupCoordinators;
   readonly commitOffsets: CommitOffsets;
+  readonly consumerGroupHeartbeat: ConsumerGroupHeartbeat;
   readonly deleteGroups: DeleteGroups;
   readonly deleteOffsets: DeleteOffsets;
+  readonly describeConsumerGroups: DescribeConsumerGroups;
   readonly describeGroups: DescribeGroups;
   readonly fetchOffsets: FetchOffsets;
   readonly findCoordinator: FindCoordinator;
@@ -58,10 +63,13 @@ export class GroupCore {
       checksum: new Crc32c(),
       records: new KafkaGroupRecords(),
       consumerProtocol: new KafkaConsumerProtocol(),
+      regex: new Re2Regex(),
     }));
     this.commitOffsets = new CommitOffsets(groups, registry);
+    this.consumerGroupHeartbeat = new ConsumerGroupHeartbeat(groups, countingRandom);
     this.deleteGroups = new DeleteGroups(groups);
     this.deleteOffsets = new DeleteOffsets(groups, registry);
+    this.describeConsumerGroups = new DescribeConsumerGroups(groups);
     this.describeGroups = new DescribeGroups(groups);
     this.fetchOffsets = new FetchOffsets(groups, metadata.state);
     const self = { id: BROKER_ID, host: 'here', port: 9092 };

@@ -10,14 +10,8 @@ import type {
 } from '../../src/domain/model/group/group-commands.ts';
 import type { GroupSettings } from '../../src/domain/model/group/group-settings.ts';
 import { GroupWorld } from './group-world.ts';
+import { ScriptedConsumers, type ScriptedMember as Client } from './group-script-consumers.ts';
 import { textTable } from './text-table.ts';
-
-interface Client {
-  readonly name: string;
-  readonly instanceId: string | null;
-  memberId: string;
-  generationId: number;
-}
 
 const GROUP = 'g';
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -30,12 +24,14 @@ const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 
  *     sync A A=x B=y     beat A     leave A     commit A t/0=5   as the member that it thinks it is
  *     sync A gen=7 type=x name=y                                 or as another
  *     forget A                                                   its process starts anew
- *     wait 3s     restart
+ *     enter, tick, exit, pause                                   see ScriptedConsumers
+ *     topic t 5   drop t   wait 3s     restart
  *
  * Ids are told as the names of their owners; the group as its state, its generation, and its members, the leader with a star.
  */
 export class GroupScript {
   readonly world: GroupWorld;
+  readonly #consumers: ScriptedConsumers;
   readonly #clients = new Map<string, Client>();
   readonly #ids = new Map<string, string>();
   #given = 0;
@@ -43,6 +39,7 @@ export class GroupScript {
 
   constructor(settings: Partial<GroupSettings> = {}) {
     this.world = new GroupWorld(settings);
+    this.#consumers = new ScriptedConsumers(this.world);
   }
 
   run(table: string): void {
@@ -69,9 +66,13 @@ export class GroupScript {
     if (verb === 'leave') return this.#leave(this.#client(who), options);
     if (verb === 'commit') return this.#commit(this.#client(who), options);
     if (verb === 'forget') return void (this.#client(who).memberId = '');
+    if (verb === 'topic') return void this.world.topics.put(who, Number(words[0]));
+    if (verb === 'drop') return this.world.topics.drop(who);
     if (verb === 'wait') return this.world.pass(msOf(who));
     if (verb === 'restart') return this.world.restart();
-    throw new Error(`nobody knows how to ${verb}`);
+    const told = this.#consumers.act(verb!, this.#client(who), words);
+    if (told === null) throw new Error(`nobody knows how to ${verb}`);
+    this.#hear(this.#client(who), told);
   }
 
   #join(client: Client, [protocols = 'range:t']: string[], options: Map<string, string>): void {
@@ -155,14 +156,15 @@ export class GroupScript {
       const [topic = '', partition] = name.split('/');
       const given = { leaderEpoch: null, metadata: options.get('meta') ?? '' };
       if (partition === undefined) return [];
-      return [{ topic, partition: Number(partition), offset: Number(value), ...given }];
+      const topicId = this.world.topics.topicNamed(topic)?.id ?? null;
+      return [{ topic, topicId, partition: Number(partition), offset: Number(value), ...given }];
     });
     const retention = options.get('retention');
     const command = {
       type: 'commit-offsets',
       ...this.#claim(client, options),
       retentionMs: retention === undefined ? null : msOf(retention),
-      knowsMissingGroup: options.get('v') === '9',
+      knowsMissingGroup: Number(options.get('v')) >= 9,
       offsets,
     } as const;
     this.#ask(client, command, reply => (reply as CommitOffsetsReply).errors[0] ?? null);
@@ -209,6 +211,8 @@ export class GroupScript {
   }
 
   #group(): string {
+    const consumers = this.#consumers.describe();
+    if (consumers !== null) return consumers;
     const question = { type: 'describe-group', groupId: GROUP } as const;
     const { state, members } = this.world.answer<DescribeGroupReply>(question);
     return [state, ...members.map(({ memberId }) => this.#nameOf(memberId))].join(' ');

@@ -6,6 +6,9 @@ import type {
 import { GroupCoordinator } from '../../src/domain/model/group/group-coordinator.ts';
 import type { GroupEvent } from '../../src/domain/model/group/group-events.ts';
 import type { GroupSettings } from '../../src/domain/model/group/group-settings.ts';
+import type { EmbeddedProtocol } from '../../src/domain/model/group/migration/embedded-protocol.ts';
+import { TEXT_PROTOCOL } from './text-protocol.ts';
+import { WorldTopics } from './world-topics.ts';
 
 export const SETTINGS: GroupSettings = {
   maxSize: 100,
@@ -14,14 +17,23 @@ export const SETTINGS: GroupSettings = {
   offsetsRetentionMs: 60 * 60_000,
   offsetsRetentionCheckMs: 10 * 60_000,
   maxEventBytes: 10_000,
+  consumer: {
+    ...{ sessionTimeoutMs: 45_000, heartbeatIntervalMs: 5000, maxSize: 100 },
+    assignors: ['uniform', 'range'],
+  },
+  migrationPolicy: 'bidirectional',
 };
 
-type Unasked<C> = C extends GroupRequest ? Omit<C, 'replyTo'> : never;
+export type Unasked<C> = C extends GroupRequest ? Omit<C, 'replyTo'> : never;
 
 /** A coordinator with a clock, timers and a log of its own: nothing here waits, and time passes when it is told to. */
 export class GroupWorld {
   nowMs = 1_000_000;
   readonly events: GroupEvent[] = [];
+  /** `t`, `u` and `v`, of three partitions each, to begin with. */
+  readonly topics = new WorldTopics();
+  /** As of the next restart. */
+  embedded: EmbeddedProtocol = TEXT_PROTOCOL;
   coordinator: GroupCoordinator;
   #settings: GroupSettings;
   readonly #timers = new Map<string, number>();
@@ -30,6 +42,7 @@ export class GroupWorld {
 
   constructor(settings: Partial<GroupSettings> = {}) {
     this.#settings = { ...SETTINGS, ...settings };
+    for (const name of ['t', 'u', 'v']) this.topics.put(name, 3);
     this.coordinator = this.#create();
     this.note({ type: 'loaded' });
   }
@@ -102,11 +115,16 @@ export class GroupWorld {
     return next;
   }
 
-  /** A subscription is its topics with blanks between them; one with a question mark cannot be read. */
   #create(): GroupCoordinator {
-    return new GroupCoordinator(this.#settings, bytes => {
-      const text = bytes.toString();
-      return text.includes('?') ? null : text.split(' ').filter(topic => topic !== '');
+    return new GroupCoordinator({
+      settings: this.#settings,
+      topics: this.topics,
+      compileRegex: expression => {
+        if (expression.includes('[')) return { kind: 'invalid', problem: 'missing closing ]' };
+        const regex = new RegExp(`^(?:${expression})$`);
+        return { kind: 'compiled', matches: name => regex.test(name) };
+      },
+      embedded: this.embedded,
     });
   }
 }

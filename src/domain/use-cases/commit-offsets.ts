@@ -32,7 +32,9 @@ export class CommitOffsets {
     const located = command.offsets.map(offset => this.#registry.locate(offset));
     const known = command.offsets.flatMap((offset, at) => {
       const place = located[at]!;
-      return 'error' in place ? [] : [{ ...offset, topic: place.topic.name }];
+      return 'error' in place
+        ? []
+        : [{ ...offset, topic: place.topic.name, topicId: place.topic.id }];
     });
     if (known.length === 0) return located.map(place => ('error' in place ? place.error : null));
     const answer = await this.#groups.ask<'commit-offsets'>({

@@ -17,11 +17,11 @@ export interface GroupClient {
 export type JoinGroup = (bootstrap: string, groupId: string, topic: string) => Promise<GroupClient>;
 
 export const PARTITIONS = 4;
-const TOPIC = 'numbers';
+export const TOPIC = 'numbers';
 const PATIENCE_MS = 20_000;
 
 /** A client of a group that goes when the test does, whatever comes. */
-class Member implements AsyncDisposable {
+export class Member implements AsyncDisposable {
   readonly client: GroupClient;
   #left: Promise<void> | null = null;
 
@@ -43,7 +43,7 @@ class Member implements AsyncDisposable {
 }
 
 /** Resolves when it holds; looked at whenever a member has news. */
-async function until(
+export async function until(
   what: string,
   members: readonly Member[],
   holds: () => boolean,
@@ -63,7 +63,7 @@ async function until(
 }
 
 /** Writes numbers one after the other, to all partitions in turn. */
-class Numbers implements AsyncDisposable {
+export class Numbers implements AsyncDisposable {
   readonly #producer: kafkajs.Producer;
   count = 0;
 
@@ -103,16 +103,20 @@ class Numbers implements AsyncDisposable {
   }
 }
 
-const numerically = (values: Iterable<string>): string[] =>
+export const numerically = (values: Iterable<string>): string[] =>
   [...values].sort((a, b) => Number(a) - Number(b));
 
-/** What every client's consumer group must be able to do, on a storage engine. */
-export function groupSuite(storage: (typeof ENGINES)[number], joinGroup: JoinGroup): void {
+/** What every client's consumer group must be able to do, on a storage engine, with broker settings where it needs them. */
+export function groupSuite(
+  storage: (typeof ENGINES)[number],
+  joinGroup: JoinGroup,
+  settings: Readonly<Record<string, string | number>> = {},
+): void {
   const join = async (broker: TestBroker, groupId = 'g'): Promise<Member> =>
     new Member(await joinGroup(broker.bootstrap, groupId, TOPIC));
 
   test('members come and go while records are written: every record is consumed', async () => {
-    await using broker = await testBroker({ storage });
+    await using broker = await testBroker({ storage, settings });
     await using numbers = await Numbers.to(broker.bootstrap);
     await using first = await join(broker);
     await numbers.write(40);
@@ -140,7 +144,7 @@ export function groupSuite(storage: (typeof ENGINES)[number], joinGroup: JoinGro
   });
 
   test('a group goes on exactly where it has committed, also after a restart', async () => {
-    await using broker = await testBroker({ storage });
+    await using broker = await testBroker({ storage, settings });
     const persists = storage !== 'memory';
     await using numbers = await Numbers.to(broker.bootstrap);
     await numbers.write(40);

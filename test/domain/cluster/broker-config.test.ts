@@ -67,6 +67,11 @@ describe('broker settings', () => {
     log.retention.hours    | -2       | Value must be at least -1
     log.segment.bytes      | 10       | Value must be at least 1048576
     log.cleaner.max.compaction.lag.ms | 0 | Value must be at least 1
+    group.consumer.assignors | range,sticky | String must be one of: uniform, range
+    group.consumer.assignors |       | Configuration cannot be empty
+    group.consumer.assignors | range,range | Configuration has duplicates
+    group.consumer.max.size  | 0     | Value must be at least 1
+    group.consumer.migration.policy | none | String must be one of (case insensitive): disabled, downgrade, upgrade, bidirectional
   `);
 
   test.each(REFUSED)('%s = %s stops the start: %s', (name, value, reason) => {
@@ -76,6 +81,27 @@ describe('broker settings', () => {
         message: expect.stringContaining(reason) as string,
       }),
     );
+  });
+
+  // The constructor of GroupCoordinatorConfig
+  const BOUNDED = textTable(`
+    session.timeout.ms=44999        | min.session.timeout.ms (45000) must be no more than session.timeout.ms (44999)
+    session.timeout.ms=60001        | session.timeout.ms (60001) must be no more than max.session.timeout.ms (60000)
+    heartbeat.interval.ms=4999      | min.heartbeat.interval.ms (5000) must be no more than heartbeat.interval.ms (4999)
+    heartbeat.interval.ms=15001     | heartbeat.interval.ms (15001) must be no more than max.heartbeat.interval.ms (15000)
+    min.session.timeout.ms=60001    | min.session.timeout.ms (60001) must be no more than max.session.timeout.ms (60000)
+    min.heartbeat.interval.ms=15001 | min.heartbeat.interval.ms (15001) must be no more than max.heartbeat.interval.ms (15000)
+    max.heartbeat.interval.ms=45000,heartbeat.interval.ms=45000 | heartbeat.interval.ms (45000) must be less than session.timeout.ms (45000)
+    max.heartbeat.interval.ms=45000,heartbeat.interval.ms=44999 |
+    session.timeout.ms=60000        |
+  `);
+
+  test.each(BOUNDED)('of consumer groups, with %s: %s', (given, problem) => {
+    const pairs = given.split(',').map(pair => `group.consumer.${pair}`.split('='));
+    const settings = Object.fromEntries(pairs) as Record<string, string>;
+    const whole = problem.replaceAll(/[a-z.]+ \(/g, 'group.consumer.$&');
+    if (problem === '') expect(() => configOf(settings)).not.toThrow();
+    else expect(() => configOf(settings)).toThrow(whole);
   });
 
   test('that do not go together stop the start', () => {

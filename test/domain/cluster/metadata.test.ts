@@ -42,6 +42,21 @@ describe('the metadata of a cluster', () => {
     expect(topic?.maxMessageBytes).toBe(7);
   });
 
+  test('has another version whenever a topic came, grew or went, and no other time', () => {
+    const state = emptyState();
+    const configs = { 'max.message.bytes': '7' };
+    const versionAfter = (event: MetadataEvent): number => {
+      state.apply(event);
+      return state.version;
+    };
+    const came = versionAfter(created('T1', 'a'));
+    const grew = versionAfter({ type: 'partitions-created', topicId: 'T1', partitions: 5 });
+    expect(versionAfter({ type: 'topic-configs-altered', topicId: 'T1', configs })).toBe(grew);
+    const restored = versionAfter(state.snapshot());
+    const went = versionAfter({ type: 'topic-deleted', topicId: 'T1' });
+    expect(new Set([emptyState().version, came, grew, restored, went]).size).toBe(5);
+  });
+
   test('lets new defaults of the broker reach topics that have no setting of their own', () => {
     const state = emptyState();
     state.apply(created('T1', 'a'));

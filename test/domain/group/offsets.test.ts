@@ -32,6 +32,14 @@ function deleteOffsets(world: GroupWorld, ...partitions: [string, number][]): De
 const deleteGroup = (world: GroupWorld): unknown =>
   world.answer<DeleteGroupReply>({ type: 'delete-group', groupId: 'g' }).error;
 
+/** An offset that nobody's member committed for `t`, and the id of `t` then. */
+function committedForT() {
+  const script = new GroupScript();
+  script.run('commit A t/0=1 | A: ok |');
+  const topicId = script.world.topics.topicNamed('t')!.id;
+  return { world: script.world, topicId, run: (table: string) => script.run(table) };
+}
+
 /** A member that subscribes to `t`, in a stable group. */
 function stableMember(protocols = 'range:t', type = 'consumer'): GroupScript {
   const script = new GroupScript();
@@ -64,7 +72,7 @@ describe('committed offsets', () => {
     const given = { topic: 't', partition: 2, offset: 9, leaderEpoch: 4, metadata: 'm' };
     world.answer({
       ...{ type: 'commit-offsets', groupId: 'g', memberId: '', instanceId: null, generationId: -1 },
-      ...{ retentionMs: null, knowsMissingGroup: true, offsets: [given] },
+      ...{ retentionMs: null, knowsMissingGroup: true, offsets: [{ ...given, topicId: null }] },
     });
     const asked = { memberId: null, memberEpoch: -1, requireStable: false };
     const topics = [{ topic: 't', partitions: [2, 0] }];
@@ -208,9 +216,41 @@ describe('deletion', () => {
   test('of a topic takes the offsets of all groups', () => {
     const script = new GroupScript();
     script.run('commit A t/0=1 t/1=2 u/0=3 | A: ok |');
-    script.world.note({ type: 'topic-deleted', topic: 't' });
+    script.world.note({
+      ...{ type: 'topic-deleted', topic: 't' },
+      topicId: script.world.topics.topicNamed('t')!.id,
+    });
     expect(offsets(script.world)).toBe('u/0=3');
-    expect([...script.world.coordinator.committedTopics()]).toEqual(['u']);
+  });
+
+  test('leaves the offsets of the topic that has its name since', () => {
+    const { world, ...script } = committedForT();
+    world.topics.drop('t');
+    world.topics.put('t', 3);
+    script.run('commit A t/1=2 | A: ok |');
+    world.note({ type: 'topic-deleted', topic: 't', topicId: script.topicId });
+    expect(world.events.filter(({ type }) => type === 'offset-deleted')).toHaveLength(1);
+    expect(offsets(world)).toBe('t/1=2');
+  });
+
+  test('that nobody took note of is noticed when the offsets are read, and when they are loaded', () => {
+    const { world, run } = committedForT();
+    world.topics.drop('t');
+    expect(offsets(world)).toBe('t/0=1');
+    world.topics.put('t', 3);
+    expect(offsets(world)).toBe('');
+    const asked = { memberId: null, memberEpoch: -1, requireStable: true };
+    const topics = [{ topic: 't', partitions: [0] }];
+    const question = { type: 'fetch-offsets', groupId: 'g', ...asked, topics } as const;
+    expect(world.answer<FetchOffsetsReply>(question).offsets).toMatchObject([{ offset: -1 }]);
+    run('commit A t/1=2 u/0=3 | A: ok |');
+    world.topics.drop('u');
+    world.restart();
+    expect(world.events.filter(({ type }) => type === 'offset-deleted')).toMatchObject([
+      { topic: 't', partition: 0 },
+      { topic: 'u', partition: 0 },
+    ]);
+    expect(offsets(world)).toBe('t/1=2');
   });
 });
 

@@ -1,5 +1,6 @@
 import type { AlterConfigs } from '../../../domain/use-cases/alter-configs.ts';
 import type { CommitOffsets } from '../../../domain/use-cases/commit-offsets.ts';
+import type { ConsumerGroupHeartbeat } from '../../../domain/use-cases/consumer-group-heartbeat.ts';
 import type { CreatePartitions } from '../../../domain/use-cases/create-partitions.ts';
 import type { CreateTopics } from '../../../domain/use-cases/create-topics.ts';
 import type { DeleteGroups } from '../../../domain/use-cases/delete-groups.ts';
@@ -8,6 +9,7 @@ import type { DeleteRecords } from '../../../domain/use-cases/delete-records.ts'
 import type { DeleteTopics } from '../../../domain/use-cases/delete-topics.ts';
 import type { DescribeCluster } from '../../../domain/use-cases/describe-cluster.ts';
 import type { DescribeConfigs } from '../../../domain/use-cases/describe-configs.ts';
+import type { DescribeConsumerGroups } from '../../../domain/use-cases/describe-consumer-groups.ts';
 import type { DescribeGroups } from '../../../domain/use-cases/describe-groups.ts';
 import type { DescribeTopicPartitions } from '../../../domain/use-cases/describe-topic-partitions.ts';
 import type { DescribeTopics } from '../../../domain/use-cases/describe-topics.ts';
@@ -26,6 +28,8 @@ import type { Produce } from '../../../domain/use-cases/produce.ts';
 import type { SyncGroup } from '../../../domain/use-cases/sync-group.ts';
 import { alterConfigsHandler } from './handlers/alter-configs.ts';
 import { apiVersionsHandler } from './handlers/api-versions.ts';
+import { consumerGroupDescribeHandler } from './handlers/consumer-group-describe.ts';
+import { consumerGroupHeartbeatHandler } from './handlers/consumer-group-heartbeat.ts';
 import { createPartitionsHandler } from './handlers/create-partitions.ts';
 import { createTopicsHandler } from './handlers/create-topics.ts';
 import { deleteGroupsHandler } from './handlers/delete-groups.ts';
@@ -58,6 +62,7 @@ import { ApiRegistry } from './registry.ts';
 export interface KafkaUseCases {
   readonly alterConfigs: AlterConfigs;
   readonly commitOffsets: CommitOffsets;
+  readonly consumerGroupHeartbeat: ConsumerGroupHeartbeat;
   readonly createPartitions: CreatePartitions;
   readonly createTopics: CreateTopics;
   readonly deleteGroups: DeleteGroups;
@@ -66,6 +71,7 @@ export interface KafkaUseCases {
   readonly deleteTopics: DeleteTopics;
   readonly describeCluster: DescribeCluster;
   readonly describeConfigs: DescribeConfigs;
+  readonly describeConsumerGroups: DescribeConsumerGroups;
   readonly describeGroups: DescribeGroups;
   readonly describeTopicPartitions: DescribeTopicPartitions;
   readonly describeTopics: DescribeTopics;
@@ -121,6 +127,8 @@ export function kafkaApis(use: KafkaUseCases, facts: BrokerFacts): ApiRegistry {
     incrementalAlterConfigsHandler(use.alterConfigs),
     offsetDeleteHandler(use.deleteOffsets),
     describeClusterHandler(use.describeCluster),
+    consumerGroupHeartbeatHandler(use.consumerGroupHeartbeat),
+    consumerGroupDescribeHandler(use.describeConsumerGroups),
     listConfigResourcesHandler(use.listConfigResources),
     describeTopicPartitionsHandler(use.describeTopicPartitions, facts),
   );

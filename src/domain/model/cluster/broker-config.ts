@@ -7,6 +7,7 @@ import {
   type TopicSettingName,
 } from '../topic/topic-config.ts';
 import type { BrokerSetting } from './broker-setting.ts';
+import { groupSettingsProblem } from './group-broker-settings.ts';
 import {
   ALL_BROKER_SETTINGS,
   synonymsOf,
@@ -61,6 +62,7 @@ export class BrokerConfig {
     checkBrokerConfigs(given);
     this.#static = given;
     this.checkTopicDefaults();
+    this.#checkGroups();
   }
 
   /** The value that applies now. */
@@ -125,6 +127,12 @@ export class BrokerConfig {
   /** Refuses defaults of topics that do not go together, with INVALID_CONFIG. */
   checkTopicDefaults(): void {
     checkTopicConfigs(NO_CONFIGS, this.topicDefault);
+  }
+
+  /** None of these settings is dynamic, so it is enough to check them at start. */
+  #checkGroups(): void {
+    const problem = groupSettingsProblem(name => this.get(name));
+    if (problem !== null) throw new BrokerError('INVALID_CONFIG', problem);
   }
 
   #findTopicDefault(name: TopicSettingName): string {

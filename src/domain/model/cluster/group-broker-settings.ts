@@ -3,8 +3,55 @@ import { setting } from './broker-setting.ts';
 
 const INT_MAX = 2_147_483_647;
 
+/** Kafka takes them in upper case, too. */
+const MIGRATION_POLICIES = ['disabled', 'downgrade', 'upgrade', 'bidirectional'];
+
 /** The settings of groups and of the topic that they are kept in, by Kafka's names and defaults (GroupCoordinatorConfig). */
 export const GROUP_BROKER_SETTINGS = {
+  'group.consumer.assignors': setting('list', 'uniform,range', {
+    oneOf: ['uniform', 'range'],
+    refuses: value => {
+      const names = value as readonly string[];
+      if (names.length === 0) return 'Configuration cannot be empty';
+      return new Set(names).size < names.length ? 'Configuration has duplicates' : null;
+    },
+    documentation: 'The assignors of consumer groups; the first is for members that name none.',
+  }),
+  'group.consumer.heartbeat.interval.ms': setting('int', 5000, {
+    min: 1,
+    documentation: 'How often members of consumer groups are to heartbeat.',
+  }),
+  'group.consumer.max.heartbeat.interval.ms': setting('int', 15_000, {
+    min: 1,
+    documentation: 'The most that group.consumer.heartbeat.interval.ms may be.',
+  }),
+  'group.consumer.max.session.timeout.ms': setting('int', 60_000, {
+    min: 1,
+    documentation: 'The most that group.consumer.session.timeout.ms may be.',
+  }),
+  'group.consumer.max.size': setting('int', INT_MAX, {
+    min: 1,
+    documentation: 'The most members of one consumer group.',
+  }),
+  'group.consumer.migration.policy': setting('string', 'bidirectional', {
+    refuses: value =>
+      MIGRATION_POLICIES.includes(String(value).toLowerCase())
+        ? null
+        : `String must be one of (case insensitive): ${MIGRATION_POLICIES.join(', ')}`,
+    documentation: 'Which groups with members may change from one protocol to the other.',
+  }),
+  'group.consumer.min.heartbeat.interval.ms': setting('int', 5000, {
+    min: 1,
+    documentation: 'The least that group.consumer.heartbeat.interval.ms may be.',
+  }),
+  'group.consumer.min.session.timeout.ms': setting('int', 45_000, {
+    min: 1,
+    documentation: 'The least that group.consumer.session.timeout.ms may be.',
+  }),
+  'group.consumer.session.timeout.ms': setting('int', 45_000, {
+    min: 1,
+    documentation: 'How long a member of a consumer group may be silent.',
+  }),
   'group.initial.rebalance.delay.ms': setting('int', 3000, {
     min: 0,
     documentation:
@@ -41,3 +88,28 @@ export const GROUP_BROKER_SETTINGS = {
     documentation: 'The segment size of __consumer_offsets when it is created.',
   }),
 };
+
+type GroupNumber =
+  `group.consumer.${'' | 'min.' | 'max.'}${'heartbeat.interval' | 'session.timeout'}.ms`;
+
+/** Pairs of which the first must not be more than the second (the constructor of GroupCoordinatorConfig). */
+const ASCENDING: readonly (readonly [GroupNumber, GroupNumber])[] = [
+  ['group.consumer.min.heartbeat.interval.ms', 'group.consumer.max.heartbeat.interval.ms'],
+  ['group.consumer.min.heartbeat.interval.ms', 'group.consumer.heartbeat.interval.ms'],
+  ['group.consumer.heartbeat.interval.ms', 'group.consumer.max.heartbeat.interval.ms'],
+  ['group.consumer.min.session.timeout.ms', 'group.consumer.max.session.timeout.ms'],
+  ['group.consumer.min.session.timeout.ms', 'group.consumer.session.timeout.ms'],
+  ['group.consumer.session.timeout.ms', 'group.consumer.max.session.timeout.ms'],
+];
+
+/** Why the settings do not go together, or null. */
+export function groupSettingsProblem(get: (name: GroupNumber) => number): string | null {
+  for (const [least, most] of ASCENDING) {
+    if (get(least) <= get(most)) continue;
+    return `${least} (${get(least)}) must be no more than ${most} (${get(most)})`;
+  }
+  const interval = 'group.consumer.heartbeat.interval.ms';
+  const timeout = 'group.consumer.session.timeout.ms';
+  if (get(interval) < get(timeout)) return null;
+  return `${interval} (${get(interval)}) must be less than ${timeout} (${get(timeout)})`;
+}

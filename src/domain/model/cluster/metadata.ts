@@ -28,6 +28,7 @@ export class ClusterMetadata {
   #clusterId: string | null = null;
   #epoch = 0;
   #nextProducerId = 0;
+  #version = 0;
   readonly #byId = new Map<string, Topic>();
   readonly #byName = new Map<string, Topic>();
   readonly #byCollisionKey = new Map<string, Topic>();
@@ -47,6 +48,10 @@ export class ClusterMetadata {
   /** The first producer id that was never given away. */
   get nextProducerId(): number {
     return this.#nextProducerId;
+  }
+  /** Another number whenever a topic came, went or grew, in the life of this object. */
+  get version(): number {
+    return this.#version;
   }
   get topicCount(): number {
     return this.#byId.size;
@@ -125,6 +130,7 @@ export class ClusterMetadata {
         return { kind: 'deleted', topic };
       case 'partitions-created':
         topic.grow(event.partitions);
+        this.#version += 1;
         return { kind: 'partitions-created', topic };
       case 'topic-configs-altered':
         topic.configure(configsOf(event.configs), this.broker.topicDefault);
@@ -139,6 +145,7 @@ export class ClusterMetadata {
     this.#byId.set(topic.id, topic);
     this.#byName.set(topic.name, topic);
     this.#byCollisionKey.set(collisionKey(topic.name), topic);
+    this.#version += 1;
     return topic;
   }
 
@@ -146,6 +153,7 @@ export class ClusterMetadata {
     this.#byId.delete(topic.id);
     this.#byName.delete(topic.name);
     this.#byCollisionKey.delete(collisionKey(topic.name));
+    this.#version += 1;
   }
 
   #refreshTopics(): void {

@@ -1,4 +1,6 @@
 import type { ErrorName } from '../error.ts';
+import type { DescribedConsumerGroup } from './consumer/description.ts';
+import type { ConsumerHeartbeat, ConsumerHeartbeatAnswer } from './consumer/heartbeat-request.ts';
 import type { ClassicProtocol } from './group-events.ts';
 
 /** Names a request that waits for its answer. */
@@ -91,8 +93,24 @@ export interface LeaveGroupReply {
   readonly members: readonly (LeavingMember & { readonly error: ErrorName | null })[];
 }
 
+/** A member of a consumer group joins, stays or leaves (KIP-848). */
+export interface BeatConsumer extends Asked, ConsumerHeartbeat {
+  readonly type: 'consumer-heartbeat';
+  /** The id to give if it brings none. */
+  readonly newMemberId: string;
+}
+export interface BeatConsumerReply {
+  readonly error: ErrorName | null;
+  /** For people; null without an error. */
+  readonly message: string | null;
+  /** Null with an error. */
+  readonly answer: ConsumerHeartbeatAnswer | null;
+}
+
 export interface OffsetToCommit {
   readonly topic: string;
+  /** That of the topic which has the name now; null where it is not known. */
+  readonly topicId: string | null;
   readonly partition: number;
   readonly offset: number;
   readonly leaderEpoch: number | null;
@@ -102,7 +120,7 @@ export interface CommitOffsets extends OfGroup, MemberClaim {
   readonly type: 'commit-offsets';
   /** Null for the broker's own time of retention. */
   readonly retentionMs: number | null;
-  /** Whether the client knows that a group can be missing (v9). */
+  /** Whether the client knows that a group can be missing, and member epochs (v9). */
   readonly knowsMissingGroup: boolean;
   readonly offsets: readonly OffsetToCommit[];
 }
@@ -163,13 +181,25 @@ export interface DescribedMember {
   readonly metadata: Buffer;
   readonly assignment: Buffer;
 }
-/** A group that is not there is Dead. */
+/** A group that is not there, or is no classic one, is Dead. */
 export interface DescribeGroupReply {
-  readonly found: boolean;
+  /** Why there is nothing to describe, for people; null when there is. */
+  readonly problem: string | null;
   readonly state: string;
   readonly protocolType: string;
   readonly protocolName: string;
   readonly members: readonly DescribedMember[];
+}
+
+export interface DescribeConsumerGroup extends OfGroup {
+  readonly type: 'describe-consumer-group';
+}
+export interface DescribeConsumerGroupReply {
+  readonly error: ErrorName | null;
+  /** For people; null without an error. */
+  readonly message: string | null;
+  /** Null with an error. */
+  readonly group: DescribedConsumerGroup | null;
 }
 
 /** All groups of a coordinator; filters are the reader's. */
@@ -193,7 +223,7 @@ export type GroupOccurrence =
   /** The coordinator has replayed its log and begins its work. */
   | { readonly type: 'loaded' }
   | { readonly type: 'timer-ran'; readonly key: string }
-  | { readonly type: 'topic-deleted'; readonly topic: string };
+  | { readonly type: 'topic-deleted'; readonly topic: string; readonly topicId: string };
 
 /** Everything that is asked of a coordinator, with what it answers. */
 export interface GroupConversations {
@@ -201,11 +231,13 @@ export interface GroupConversations {
   'sync-group': [SyncGroup, SyncGroupReply];
   heartbeat: [Heartbeat, HeartbeatReply];
   'leave-group': [LeaveGroup, LeaveGroupReply];
+  'consumer-heartbeat': [BeatConsumer, BeatConsumerReply];
   'commit-offsets': [CommitOffsets, CommitOffsetsReply];
   'fetch-offsets': [FetchOffsets, FetchOffsetsReply];
   'delete-offsets': [DeleteOffsets, DeleteOffsetsReply];
   'delete-group': [DeleteGroup, DeleteGroupReply];
   'describe-group': [DescribeGroup, DescribeGroupReply];
+  'describe-consumer-group': [DescribeConsumerGroup, DescribeConsumerGroupReply];
   'list-groups': [ListGroups, ListGroupsReply];
 }
 export type GroupRequestType = keyof GroupConversations;

@@ -1,3 +1,8 @@
+import type { ConsumerGroupSettings } from './consumer/environment.ts';
+
+/** Which groups with members may change from one protocol to the other (Kafka's ConsumerGroupMigrationPolicy). */
+export type MigrationPolicy = 'disabled' | 'upgrade' | 'downgrade' | 'bidirectional';
+
 /** The broker settings that decisions on groups depend on, by Kafka's names; read at each use. */
 export interface GroupSettings {
   /** `group.max.size`. */
@@ -12,4 +17,8 @@ export interface GroupSettings {
   readonly offsetsRetentionCheckMs: number;
   /** The most bytes that the events of one decision may take: the largest batch of the offsets topic. */
   readonly maxEventBytes: number;
+  /** `group.consumer.*`. */
+  readonly consumer: ConsumerGroupSettings;
+  /** `group.consumer.migration.policy`. */
+  readonly migrationPolicy: MigrationPolicy;
 }

@@ -33,6 +33,11 @@ export class Turn implements GroupDecision {
   reply(to: ReplyId, response: GroupReply): void {
     this.effects.push({ kind: 'reply', to, response });
   }
+  /** Takes over what a part of the decision gives. */
+  add({ events, effects }: Pick<GroupDecision, 'events' | 'effects'>): void {
+    for (const event of events) this.events.push(event);
+    for (const effect of effects) this.effects.push(effect);
+  }
   setTimer(key: string, ms: number): void {
     this.effects.push({ kind: 'timer', key, ms });
   }

@@ -10,6 +10,7 @@ import type { CoordinatorKind, CoordinatorMachine } from './coordinator-machine.
 import { CoordinatorShard } from './coordinator-shard.ts';
 import type { FlushPolicy } from './flush-policy.ts';
 import type { PartitionRegistry } from './partition-registry.ts';
+import { Slices } from './slices.ts';
 
 /** How long a request waits for a coordinator that is being loaded, before its client is told to try again. */
 const LOAD_WAIT_MS = 1000;
@@ -24,8 +25,6 @@ export interface CoordinatorRuntimeOptions<Command, Event> {
   readonly clock: Clock;
   readonly timers: Timers;
   readonly logger: Logger;
-  /** Called with a machine that was just replayed, for what became of the world while it was not loaded. */
-  readonly onLoaded: (shard: Shard<Command, Event>) => void;
 }
 
 export type Shard<Command, Event> = CoordinatorShard<Command, Event>;
@@ -38,10 +37,12 @@ type Slot<Command, Event> = Shard<Command, Event> | Promise<Shard<Command, Event
 export class CoordinatorRuntime<Command, Event> {
   readonly #options: CoordinatorRuntimeOptions<Command, Event>;
   readonly #slots: Slot<Command, Event>[] = [];
+  readonly #slices: Slices;
   #stopped: BrokerError | null = null;
 
   constructor(options: CoordinatorRuntimeOptions<Command, Event>) {
     this.#options = options;
+    this.#slices = new Slices(options.clock, options.timers);
   }
 
   /**
@@ -90,7 +91,9 @@ export class CoordinatorRuntime<Command, Event> {
       cancel = this.#options.timers.after(LOAD_WAIT_MS, () => reject(error));
     });
     try {
-      return await Promise.race([this.load(index), late]);
+      const shard = await Promise.race([this.load(index), late]);
+      await this.#slices.turn();
+      return shard;
     } finally {
       cancel();
     }
@@ -112,7 +115,6 @@ export class CoordinatorRuntime<Command, Event> {
     });
     this.#slots[index] = shard;
     shard.begin();
-    this.#options.onLoaded(shard);
     return shard;
   }
 

@@ -2,13 +2,12 @@ import { BrokerError } from '../../model/error.ts';
 import type {
   GroupCommand,
   GroupConversations,
+  GroupOccurrence,
   GroupRequest,
   GroupRequestType,
 } from '../../model/group/group-commands.ts';
 import { GroupCoordinator } from '../../model/group/group-coordinator.ts';
 import type { GroupEvent } from '../../model/group/group-events.ts';
-import type { GroupSettings } from '../../model/group/group-settings.ts';
-import type { BrokerConfig } from '../../model/cluster/broker-config.ts';
 import { topicOnDemand } from '../../model/cluster/internal-topics.ts';
 import { partitionFor } from '../../model/group/group-partition.ts';
 import { OFFSETS_TOPIC } from '../../model/topic/topic-name.ts';
@@ -16,23 +15,26 @@ import type { Topic } from '../../model/topic/topic.ts';
 import type { ConsumerProtocol } from '../../../ports/consumer-protocol.ts';
 import type { GroupRecords } from '../../../ports/group-records.ts';
 import type { LogStorage } from '../../../ports/log-storage.ts';
+import type { Regex } from '../../../ports/regex.ts';
 import type { CreateTopics } from '../create-topics.ts';
 import {
   CoordinatorRuntime,
   type CoordinatorRuntimeOptions,
   type Shard,
 } from './coordinator-runtime.ts';
+import { groupSurroundings } from './group-surroundings.ts';
 import type { MetadataLog } from './metadata-log.ts';
 
 export interface GroupCoordinatorsOptions extends Omit<
   CoordinatorRuntimeOptions<GroupCommand, GroupEvent>,
-  'kind' | 'topic' | 'onLoaded'
+  'kind' | 'topic'
 > {
   readonly metadata: MetadataLog;
   readonly storage: LogStorage;
   readonly createTopics: CreateTopics;
   readonly records: GroupRecords;
   readonly consumerProtocol: ConsumerProtocol;
+  readonly regex: Regex;
 }
 
 type GroupShard = Shard<GroupCommand, GroupEvent>;
@@ -40,9 +42,6 @@ type GroupShard = Shard<GroupCommand, GroupEvent>;
 /** A request before it is known who waits for its answer. */
 export type Question<T extends GroupRequestType> = Omit<GroupConversations[T][0], 'replyTo'>;
 export type Answer<T extends GroupRequestType> = GroupConversations[T][1];
-
-/** What a record needs beside the group that it stores, in a batch of its own. */
-const BATCH_OVERHEAD_BYTES = 256;
 
 /** The coordinators of all groups, over the partitions of `__consumer_offsets`, which is created on first need. */
 export class GroupCoordinators {
@@ -55,25 +54,20 @@ export class GroupCoordinators {
 
   constructor(options: GroupCoordinatorsOptions) {
     this.#options = options;
-    const { metadata, records, consumerProtocol } = options;
-    const settings = groupSettings(metadata);
+    const { metadata, records } = options;
+    const surroundings = groupSurroundings(options);
     this.#runtime = new CoordinatorRuntime<GroupCommand, GroupEvent>({
       ...options,
       kind: {
         records,
-        create: () =>
-          new GroupCoordinator(
-            settings,
-            bytes => consumerProtocol.readSubscription(bytes)?.topics ?? null,
-          ),
+        create: () => new GroupCoordinator(surroundings),
         loaded: { type: 'loaded' },
         timerRan: key => ({ type: 'timer-ran', key }),
       },
       topic: () => this.#topic(),
-      onLoaded: shard => this.#forgetMissingTopics(shard),
     });
     this.#stopListening = metadata.onTopicChange(({ kind, topic }) => {
-      if (kind === 'deleted') this.#topicDeleted(topic.name);
+      if (kind === 'deleted') this.#topicDeleted(topic);
     });
   }
 
@@ -156,55 +150,22 @@ export class GroupCoordinators {
     throw new BrokerError('COORDINATOR_NOT_AVAILABLE', result?.message ?? 'no offsets topic');
   }
 
-  /** Those that were deleted while nobody took note. */
-  #forgetMissingTopics(shard: GroupShard): void {
-    const { state } = this.#options.metadata;
-    for (const topic of (shard.machine as GroupCoordinator).committedTopics()) {
-      if (!state.topicNamed(topic)) shard.note({ type: 'topic-deleted', topic });
-    }
-  }
-
-  #topicDeleted(topic: string): void {
+  #topicDeleted({ name, id }: Topic): void {
+    const news: GroupOccurrence = { type: 'topic-deleted', topic: name, topicId: id };
     const told = new Set(this.#runtime.loaded());
-    for (const shard of told) shard.note({ type: 'topic-deleted', topic });
-    this.#tellTheRest(topic, told).catch((error: unknown) => {
-      const facts = { topic, error: String(error) };
+    for (const shard of told) shard.note(news);
+    this.#tellTheRest(news, told).catch((error: unknown) => {
+      const facts = { topic: name, error: String(error) };
       this.#options.logger.warn(facts, 'offsets of a deleted topic are left');
     });
   }
 
   /** Coordinators that are not loaded: by the time they are, another topic may have the name. */
-  async #tellTheRest(topic: string, told: ReadonlySet<GroupShard>): Promise<void> {
+  async #tellTheRest(news: GroupOccurrence, told: ReadonlySet<GroupShard>): Promise<void> {
     for (const index of await this.#storedPartitions()) {
       if (this.#stopped) return;
       const shard = await this.#runtime.load(index);
-      if (!told.has(shard)) shard.note({ type: 'topic-deleted', topic });
+      if (!told.has(shard)) shard.note(news);
     }
   }
-}
-
-/** The broker's settings as decisions on groups read them. */
-function groupSettings({ state }: MetadataLog): GroupSettings {
-  const { broker }: { broker: BrokerConfig } = state;
-  return {
-    get maxSize() {
-      return broker.get('group.max.size');
-    },
-    get initialRebalanceDelayMs() {
-      return broker.get('group.initial.rebalance.delay.ms');
-    },
-    get offsetMetadataMaxBytes() {
-      return broker.get('offset.metadata.max.bytes');
-    },
-    get offsetsRetentionMs() {
-      return broker.get('offsets.retention.minutes') * 60_000;
-    },
-    get offsetsRetentionCheckMs() {
-      return broker.get('offsets.retention.check.interval.ms');
-    },
-    get maxEventBytes() {
-      const topic = state.topicNamed(OFFSETS_TOPIC);
-      return (topic?.maxMessageBytes ?? 0) - BATCH_OVERHEAD_BYTES;
-    },
-  };
 }

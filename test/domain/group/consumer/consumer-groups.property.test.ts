@@ -211,7 +211,7 @@ class Schedule {
   #description() {
     const group = this.world.groups.get('g');
     if (!group) return null;
-    const { members, ...rest } = describeGroup(group, this.world.environment().topics);
+    const { members, ...rest } = describeGroup(group, this.world.environment());
     const sorted = [...members].sort((one, other) => (one.memberId < other.memberId ? -1 : 1));
     return { ...rest, members: sorted.map(each => ({ ...each, text: sortedText(each) })) };
   }

@@ -4,7 +4,7 @@ import type { ConsumerGroup } from '../../../../src/domain/model/group/consumer/
 import {
   judgeCommit,
   validateFetch,
-  type OffsetClaim,
+  type CommitClaim,
 } from '../../../../src/domain/model/group/consumer/offset-fence.ts';
 import { textTable } from '../../../support/text-table.ts';
 import { ConsumerScript } from './consumer-script.ts';
@@ -36,7 +36,8 @@ function attempt(act: () => string): string {
   }
 }
 
-const claimOf = (member: string, epoch: string): OffsetClaim => ({
+const claimOf = (member: string, epoch: string): CommitClaim => ({
+  knowsEpochs: true,
   memberId: member === 'nobody' ? null : member,
   memberEpoch: Number(epoch),
 });

@@ -7,13 +7,15 @@ import type {
   GroupEnvironment,
   GroupTopic,
 } from '../../../../src/domain/model/group/consumer/environment.ts';
-import type {
-  ConsumerHeartbeat,
-  ConsumerHeartbeatAnswer,
+import {
+  validateHeartbeat,
+  type ConsumerHeartbeat,
+  type ConsumerHeartbeatAnswer,
 } from '../../../../src/domain/model/group/consumer/heartbeat-request.ts';
 import type {
   AssignedTopic,
   ConsumerGroupEvent,
+  GroupEvent,
 } from '../../../../src/domain/model/group/group-events.ts';
 
 export const SESSION_MS = 45_000;
@@ -52,7 +54,9 @@ export class ConsumerWorld {
 
   heartbeat(request: Partial<ConsumerHeartbeat>): ConsumerHeartbeatAnswer {
     const whole = { ...NOTHING_NEW, ...request };
-    return this.#carryOut(this.groups.heartbeat(whole, this.environment()));
+    const environment = this.environment();
+    validateHeartbeat(whole, environment.settings.assignors);
+    return this.#carryOut(this.groups.heartbeat(whole, environment));
   }
   delete(groupId: string): void {
     this.#carryOut(this.groups.delete(groupId));
@@ -91,7 +95,10 @@ export class ConsumerWorld {
         topicWithId: id => topics.get(this.nameOf(id)),
         topics: () => topics.values(),
       },
-      settings: { sessionTimeoutMs: SESSION_MS, heartbeatIntervalMs: 5_000, maxSize: this.maxSize },
+      settings: {
+        ...{ sessionTimeoutMs: SESSION_MS, heartbeatIntervalMs: 5_000, maxSize: this.maxSize },
+        assignors: ['uniform', 'range'],
+      },
       compileRegex: expression => {
         if (expression.includes('[')) return { kind: 'invalid', problem: 'missing closing ]' };
         const regex = new RegExp(`^(?:${expression})$`);
@@ -131,11 +138,11 @@ const NOTHING_NEW: ConsumerHeartbeat = {
 };
 
 /** What is left of a log when it is compacted, tombstones included or not. */
-export function compacted(
-  log: readonly ConsumerGroupEvent[],
+export function compacted<Event extends GroupEvent>(
+  log: readonly Event[],
   keepTombstones: boolean,
-): ConsumerGroupEvent[] {
-  const latest = new Map<string, ConsumerGroupEvent>();
+): Event[] {
+  const latest = new Map<string, Event>();
   for (const event of log) {
     const kind = event.type.replace(/-(stored|deleted)$/, '');
     const member = 'memberId' in event ? event.memberId : '';

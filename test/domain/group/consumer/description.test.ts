@@ -7,7 +7,7 @@ test('a group is described with what its members have and are to have', () => {
   const { world } = script;
   const steps = ['topic orders 2', 'topic stock 1', 'a join orders,stock static=i rack=r'];
   for (const step of [...steps, 'b join regex=ord.* assignor=range']) script.say(step);
-  const described = world.groups.describe('g', world.environment().topics);
+  const described = world.groups.describe('g', world.environment());
   const common = { clientId: 'client', clientHost: '/127.0.0.1', memberType: 'consumer' };
   const orders = { topicId: world.idOf('orders'), topic: 'orders' };
   const stock = { topicId: world.idOf('stock'), topic: 'stock', partitions: [0] };
@@ -34,7 +34,7 @@ test('topics that are gone are left out, and a group that is not there is not fo
   const script = new ConsumerScript();
   const { world } = script;
   for (const step of ['topic orders 2', 'a join orders', 'drop orders']) script.say(step);
-  const [member] = world.groups.describe('g', world.environment().topics).members;
+  const [member] = world.groups.describe('g', world.environment()).members;
   expect(member).toMatchObject({ assignment: [], targetAssignment: [] });
-  expect(() => world.groups.describe('h', world.environment().topics)).toThrow(BrokerError);
+  expect(() => world.groups.describe('h', world.environment())).toThrow(BrokerError);
 });

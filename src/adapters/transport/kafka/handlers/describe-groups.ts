@@ -6,13 +6,13 @@ import { DescribeGroups, type DescribeGroupsResponse } from '../messages/describ
 import { NO_ERROR } from '../messages/error-codes.ts';
 import { serve, type ServedApi } from '../registry.ts';
 import { ALL_GROUP_OPERATIONS, OPERATIONS_NOT_ASKED } from './authorized-operations.ts';
-import { errorCode } from './errors.ts';
+import { errorCode, errorMessage } from './errors.ts';
 
 type GroupResponse = DescribeGroupsResponse['groups'][number];
 
 const FIRST_VERSION_WITH_NOT_FOUND = 6;
 
-/** Describes classic groups. One that is not there is Dead; from version 6 on that is an error besides (KIP-1043). */
+/** Describes classic groups. One that is not there, or is no classic one, is Dead; from version 6 on that is an error besides (KIP-1043). */
 export function describeGroupsHandler(describeGroups: DescribeGroupsUseCase): ServedApi {
   return serve(DescribeGroups, async (request, { apiVersion }) => {
     const { groups, includeAuthorizedOperations } = request;
@@ -27,11 +27,11 @@ function groupOf(
   { apiVersion, withOperations }: { apiVersion: number; withOperations: boolean },
 ): GroupResponse {
   if (group === null) return { ...NOTHING, groupId, errorCode: errorCode(error) };
-  const missing = !group.found && apiVersion >= FIRST_VERSION_WITH_NOT_FOUND;
+  const missing = group.problem !== null && apiVersion >= FIRST_VERSION_WITH_NOT_FOUND;
   return {
     groupId,
     errorCode: missing ? errorCode('GROUP_ID_NOT_FOUND') : NO_ERROR,
-    errorMessage: missing ? `Group ${groupId} not found.` : null,
+    errorMessage: missing ? errorMessage(group.problem) : null,
     groupState: group.state,
     protocolType: group.protocolType,
     protocolData: group.protocolName,

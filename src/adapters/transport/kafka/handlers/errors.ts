@@ -7,6 +7,13 @@ export function errorCode(error: ErrorName | null): number {
   return error === null ? NO_ERROR : ERROR_CODES[error];
 }
 
+const MESSAGE_MAX = 1000;
+
+/** A text for people, which may repeat what a client sent: cut, so that it is never too long for the wire. */
+export function errorMessage(message: string | null): string | null {
+  return message === null ? null : message.slice(0, MESSAGE_MAX);
+}
+
 /**
  * A handler that answers a request which failed as a whole in its API's own shape, as Kafka's AbstractRequest.getErrorResponse
  * does. What is no BrokerError is thrown on.

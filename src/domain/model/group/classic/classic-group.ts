@@ -170,7 +170,10 @@ export class ClassicGroup {
     }));
   }
 
-  /** Becomes what the record says; members that are here already keep their parked requests and all their protocols. */
+  /**
+   * Becomes what the record says; members that are here already keep their parked requests and all their protocols. Members
+   * without a leader come from a consumer group, and are to join again.
+   */
   apply(event: ClassicGroupStored): void {
     const before = new Map(this.members);
     for (const member of before.values()) this.#take(member);
@@ -184,7 +187,7 @@ export class ClassicGroup {
     this.protocolName = event.protocolName;
     this.leaderId = event.leaderId;
     this.noteSubscriptions();
-    this.enter(this.members.size > 0 ? 'Stable' : 'Empty', 0);
+    this.enter(stateOf(event), 0);
     this.stateTimestampMs = event.stateTimestampMs;
   }
 
@@ -212,4 +215,9 @@ export class ClassicGroup {
     }
     return topics;
   }
+}
+
+function stateOf({ members, leaderId }: ClassicGroupStored): ClassicState {
+  if (members.length === 0) return 'Empty';
+  return leaderId === null ? 'PreparingRebalance' : 'Stable';
 }

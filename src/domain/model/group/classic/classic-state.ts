@@ -21,6 +21,8 @@
  *                          protocols, or of a static member in place of its older self: answered with the generation
  *       transition         a member joins, the leader joins again, a follower joins with other protocols, a member leaves, is
  *                          silent too long, or has not synced in time => PreparingRebalance
+ *     any with members     a member of the consumer protocol joins => a consumer group (migration/upgrade.ts); when that is left
+ *                          by the last such member, the others are in PreparingRebalance, and nobody leads
  *     Dead                 not here: never was, deleted, or its coordinator has stopped
  *       action             join with a new member id: a new group; anything else: UNKNOWN_MEMBER_ID
  */

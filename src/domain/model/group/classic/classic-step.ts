@@ -1,4 +1,5 @@
 import type { ErrorName } from '../../error.ts';
+import { bytesOf } from '../event-size.ts';
 import type { JoinGroupReply, SyncGroupReply } from '../group-commands.ts';
 import type { ClassicGroupStored } from '../group-events.ts';
 import type { GroupSettings } from '../group-settings.ts';
@@ -6,11 +7,6 @@ import type { Turn } from '../turn.ts';
 import type { ClassicGroup } from './classic-group.ts';
 import { metadataOf, NO_ASSIGNMENT, type ClassicMember } from './classic-member.ts';
 import { joinTimer, sessionTimer, syncTimer } from './timer-keys.ts';
-
-/** What a record needs beside its texts and bytes, generously. */
-const RECORD_OVERHEAD_BYTES = 100;
-/** UTF-8 of a UTF-16 unit, at most. */
-const BYTES_PER_UNIT = 3;
 
 /** One step of one classic group: the group, the turn that gathers what the step gives, and what all kinds of steps do. */
 export class ClassicStep {
@@ -130,17 +126,7 @@ export class ClassicStep {
 
   /** Whether a record of the group may be too large for its topic; errs on the safe side. */
   isTooLarge(stored: ClassicGroupStored): boolean {
-    const texts = (...all: (string | null)[]): number =>
-      all.reduce((sum, text) => sum + (text?.length ?? 0), 0) * BYTES_PER_UNIT;
-    let bytes =
-      texts(stored.groupId, stored.protocolType, stored.protocolName, stored.leaderId) +
-      RECORD_OVERHEAD_BYTES;
-    for (const member of stored.members) {
-      const { memberId, instanceId, clientId, clientHost, subscription, assignment } = member;
-      bytes += texts(memberId, instanceId, clientId, clientHost) + RECORD_OVERHEAD_BYTES;
-      bytes += subscription.length + assignment.length;
-    }
-    return bytes > this.settings.maxEventBytes;
+    return bytesOf([stored]) > this.settings.maxEventBytes;
   }
 }
 

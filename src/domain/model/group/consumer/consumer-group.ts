@@ -38,6 +38,7 @@ export interface TopicsSeen {
  * - Assigning (the group epoch is ahead of the target's): a target is made for it -> Reconciling
  * - Reconciling: every member has its target, in its epoch -> Stable
  * - any: subscriptions or topics change, a member comes or goes: one group epoch later -> Assigning
+ * - any: the last member of this protocol goes, and others stay -> a classic group (migration/downgrade.ts)
  * - any: the last member goes -> Empty; Empty: it is deleted -> Dead
  */
 export class ConsumerGroup {
@@ -46,6 +47,8 @@ export class ConsumerGroup {
   readonly owners = new PartitionOwners();
   /** Soft: it is not in the log, and begins anew with every replay. */
   seen: TopicsSeen = { version: null, regexes: null };
+  /** Soft: members of the classic protocol that were told to join again, and have not; a timer runs for each. */
+  readonly awaitedJoins = new Set<string>();
   readonly #members = new Map<string, ConsumerMember>();
   readonly #target = new Map<string, Assignment>();
   readonly #regexes = new Map<string, ResolvedRegex>();
@@ -95,6 +98,15 @@ export class ConsumerGroup {
       if (!isReconciledTo(member, this.#targetEpoch)) return 'Reconciling';
     }
     return 'Stable';
+  }
+
+  /** By name, and what expressions stand for. */
+  get subscribedTopics(): Set<string> {
+    const { topics } = this.subscriptions.after([], []);
+    for (const resolved of this.regexes.values()) {
+      for (const topic of resolved.topics) topics.add(topic);
+    }
+    return topics;
   }
 
   staticMember(instanceId: string): ConsumerMember | undefined {
@@ -172,6 +184,7 @@ export class ConsumerGroup {
     const member = this.#members.get(memberId);
     if (member) this.#forget(member);
     this.#members.delete(memberId);
+    this.awaitedJoins.delete(memberId);
   }
 
   #forget(member: ConsumerMember): void {

@@ -4,11 +4,10 @@ import { ConsumerGroup } from './consumer-group.ts';
 import { JOIN_EPOCH } from './consumer-member.ts';
 import type { ConsumerDecision, ConsumerTimer, TimerEffect } from './decision.ts';
 import { describeGroup, type DescribedConsumerGroup } from './description.ts';
-import type { ConsumerGroupSettings, GroupEnvironment, GroupTopics } from './environment.ts';
+import type { ConsumerGroupSettings, GroupEnvironment } from './environment.ts';
 import { decideHeartbeat } from './heartbeat.ts';
 import {
   isLeave,
-  validateHeartbeat,
   type ConsumerHeartbeat,
   type ConsumerHeartbeatAnswer,
 } from './heartbeat-request.ts';
@@ -29,12 +28,11 @@ export class ConsumerGroups {
     return this.#groups.values();
   }
 
-  /** Only a member that joins makes a group. Throws a BrokerError when the request is refused. */
+  /** The request is valid. Only a member that joins makes a group. Throws a BrokerError when it is refused. */
   heartbeat(
     request: ConsumerHeartbeat,
     environment: GroupEnvironment,
   ): ConsumerDecision<ConsumerHeartbeatAnswer> {
-    validateHeartbeat(request);
     if (isLeave(request)) return decideLeave(this.#find(request.groupId), request, environment);
     const group =
       request.memberEpoch === JOIN_EPOCH
@@ -59,8 +57,11 @@ export class ConsumerGroups {
   }
 
   /** Throws GROUP_ID_NOT_FOUND. */
-  describe(groupId: string, topics: GroupTopics): DescribedConsumerGroup {
-    return describeGroup(this.#find(groupId), topics);
+  describe(
+    groupId: string,
+    environment: Pick<GroupEnvironment, 'topics' | 'settings'>,
+  ): DescribedConsumerGroup {
+    return describeGroup(this.#find(groupId), environment);
   }
 
   /** The timers to be set when the log has been read. */

@@ -12,7 +12,13 @@ export interface ConsumerDecision<Answer> {
   readonly answer: Answer;
 }
 
-const KINDS = ['consumer-session', 'consumer-rebalance'] as const;
+/** The last two are of members that speak the classic protocol. */
+export const KINDS = [
+  'consumer-session',
+  'consumer-rebalance',
+  'consumer-join',
+  'consumer-sync',
+] as const;
 
 /** What a timer of a consumer group stands for. */
 export interface ConsumerTimer {

@@ -3,7 +3,7 @@ import type { AssignedTopic } from '../group-events.ts';
 import { topicsOf, type CurrentAssignment } from './assignment.ts';
 import type { ConsumerGroup, ConsumerGroupState } from './consumer-group.ts';
 import type { ConsumerMember } from './consumer-member.ts';
-import type { GroupTopics } from './environment.ts';
+import type { GroupEnvironment, GroupTopics } from './environment.ts';
 import { preferredAssignor } from './target-assignment.ts';
 
 export interface DescribedPartitions extends AssignedTopic {
@@ -36,13 +36,16 @@ export interface DescribedConsumerGroup {
 }
 
 /** Partitions of topics that are gone are left out, for they have no name. */
-export function describeGroup(group: ConsumerGroup, topics: GroupTopics): DescribedConsumerGroup {
+export function describeGroup(
+  group: ConsumerGroup,
+  { topics, settings }: Pick<GroupEnvironment, 'topics' | 'settings'>,
+): DescribedConsumerGroup {
   return {
     groupId: group.id,
     state: group.state,
     epoch: group.epoch,
     assignmentEpoch: group.targetEpoch,
-    assignor: preferredAssignor(group.members.values()),
+    assignor: preferredAssignor(group.members.values(), settings.assignors),
     members: [...group.members.values()].map(member => describeMember(group, member, topics)),
   };
 }

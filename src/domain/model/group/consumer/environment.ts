@@ -7,7 +7,7 @@ export interface GroupTopic {
   readonly internal: boolean;
 }
 
-/** The topics of the cluster as they are now; ClusterMetadata is one, but for the version. */
+/** The topics of the cluster as they are now; ClusterMetadata is one. */
 export interface GroupTopics {
   /** Another number whenever a topic came, went or grew. */
   readonly version: number;
@@ -29,6 +29,8 @@ export interface ConsumerGroupSettings {
   readonly sessionTimeoutMs: number;
   readonly heartbeatIntervalMs: number;
   readonly maxSize: number;
+  /** The assignors that are served, by name; the first is taken when nobody asks. */
+  readonly assignors: readonly string[];
 }
 
 /** Everything a decision depends on beside the group. */

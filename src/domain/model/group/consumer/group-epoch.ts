@@ -9,6 +9,8 @@ import { resolveRegexes } from './regex-resolution.ts';
 export interface MemberChange {
   readonly from: ConsumerMember | null;
   readonly to: ConsumerMember | null;
+  /** Others that go at the same time. */
+  readonly leaving?: readonly ConsumerMember[];
 }
 
 /** The group's epoch after a change, and what led there. */
@@ -34,7 +36,8 @@ export function stepEpoch(
   if (!changed && isUpToDate(group, version)) {
     return { epoch: group.epoch, regexes: group.regexes, events: [], seen: group.seen };
   }
-  const wanted = group.subscriptions.after(change.from, change.to);
+  const gone = [...someone(change.from), ...(change.leaving ?? [])];
+  const wanted = group.subscriptions.after(gone, someone(change.to));
   const { regexes, events, seen: resolved } = resolveRegexes(group, wanted.regexes, environment);
   for (const { topics } of regexes.values()) for (const topic of topics) wanted.topics.add(topic);
   const hash = metadataHash(wanted.topics, environment.topics);
@@ -46,6 +49,10 @@ export function stepEpoch(
 
 function isUpToDate({ seen, regexes }: ConsumerGroup, version: number): boolean {
   return seen.version === version && (regexes.size === 0 || seen.regexes?.version === version);
+}
+
+function someone(member: ConsumerMember | null): ConsumerMember[] {
+  return member === null ? [] : [member];
 }
 
 function isNewSubscription({ from, to }: MemberChange): boolean {

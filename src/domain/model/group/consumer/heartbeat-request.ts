@@ -1,4 +1,3 @@
-import { ASSIGNORS } from '../assignors/assignors.ts';
 import { BrokerError } from '../../error.ts';
 import type { AssignedTopic } from '../group-events.ts';
 import { JOIN_EPOCH, LEAVE_EPOCH, STATIC_LEAVE_EPOCH } from './consumer-member.ts';
@@ -32,7 +31,7 @@ export interface ConsumerHeartbeatAnswer {
 }
 
 /** Kafka's throwIfConsumerGroupHeartbeatRequestIsInvalid, in its order. */
-export function validateHeartbeat(request: ConsumerHeartbeat): void {
+export function validateHeartbeat(request: ConsumerHeartbeat, assignors: readonly string[]): void {
   refuseIf(request.groupId.trim() === '', "GroupId can't be empty.");
   refuseIf(request.instanceId?.trim() === '', "InstanceId can't be empty.");
   refuseIf(request.rackId?.trim() === '', "RackId can't be empty.");
@@ -44,9 +43,8 @@ export function validateHeartbeat(request: ConsumerHeartbeat): void {
   }
   refuseIf(request.memberEpoch < STATIC_LEAVE_EPOCH, 'MemberEpoch is invalid.');
   const { serverAssignor } = request;
-  if (serverAssignor !== null && !ASSIGNORS.has(serverAssignor)) {
-    const known = [...ASSIGNORS.keys()].join(', ');
-    const message = `ServerAssignor ${serverAssignor} is not supported. Supported assignors: ${known}.`;
+  if (serverAssignor !== null && !assignors.includes(serverAssignor)) {
+    const message = `ServerAssignor ${serverAssignor} is not supported. Supported assignors: ${assignors.join(', ')}.`;
     throw new BrokerError('UNSUPPORTED_ASSIGNOR', message);
   }
 }

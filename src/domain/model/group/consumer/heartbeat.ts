@@ -37,18 +37,9 @@ export function decideHeartbeat(
 ): ConsumerDecision<ConsumerHeartbeatAnswer> {
   const memberId = request.memberId || environment.newMemberId();
   const speaker = speakerOf(group, { ...request, memberId });
-  refuseWhenFull(group, speaker, environment);
   const told = withRequest(speaker.member, request);
-  const events = [...replacementEvents(group, speaker)];
-  if (!sameFacts(speaker.member, told)) events.push(memberStored(group.id, told));
-  const known = speaker.replaces ?? group.members.get(memberId) ?? null;
-  const step = stepEpoch(group, { from: known, to: told }, environment);
-  events.push(...step.events);
-  const target = targetFor({ group, speaker, told, step }, environment, events);
-  const reached = reconciled(group, told, { target, owned: request.owned });
-  if (!sameProgress(reached, told)) events.push(currentStored(group.id, reached));
+  const { events, reached } = advance(group, { speaker, told, owned: request.owned }, environment);
   const changed = !samePartitions(reached.assigned, speaker.member.assigned);
-  group.seen = step.seen;
   return {
     events,
     effects: timersAfter(group, { told, reached }, environment),
@@ -61,8 +52,36 @@ export function decideHeartbeat(
   };
 }
 
-/** A static member that comes back does not make the group larger. */
-function refuseWhenFull(
+/** A member that joins or goes on: who it was, what it says now, and what it says it owns. */
+export interface Advance extends Pick<ConsumerHeartbeat, 'owned'> {
+  readonly speaker: Speaker;
+  readonly told: ConsumerMember;
+}
+
+/**
+ * Stores what the member told, lets the group epoch and the target follow, and brings the member one step nearer to its
+ * target, whichever protocol it speaks. Throws GROUP_MAX_SIZE_REACHED, and what fences the member.
+ */
+export function advance(
+  group: ConsumerGroup,
+  { speaker, told, owned }: Advance,
+  environment: GroupEnvironment,
+): { readonly events: ConsumerGroupEvent[]; readonly reached: ConsumerMember } {
+  refuseWhenFull(group, speaker, environment);
+  const events = [...replacementEvents(group, speaker)];
+  if (!sameFacts(speaker.member, told)) events.push(memberStored(group.id, told));
+  const known = speaker.replaces ?? group.members.get(told.memberId) ?? null;
+  const step = stepEpoch(group, { from: known, to: told }, environment);
+  events.push(...step.events);
+  const target = targetFor({ group, speaker, told, step }, environment, events);
+  const reached = reconciled(group, told, { target, owned });
+  if (!sameProgress(reached, told)) events.push(currentStored(group.id, reached));
+  group.seen = step.seen;
+  return { events, reached };
+}
+
+/** A static member that comes back does not make the group larger. Throws GROUP_MAX_SIZE_REACHED. */
+export function refuseWhenFull(
   group: ConsumerGroup,
   { member, replaces }: Speaker,
   { settings }: GroupEnvironment,
@@ -118,7 +137,7 @@ interface Change {
 /** The member's target; made anew for the whole group when the group epoch is ahead of it. */
 function targetFor(
   { group, speaker, told, step }: Change,
-  { topics, nowMs }: GroupEnvironment,
+  { topics, nowMs, settings }: GroupEnvironment,
   events: ConsumerGroupEvent[],
 ): Target {
   const replacedId = speaker.replaces?.memberId;
@@ -131,7 +150,8 @@ function targetFor(
     ({ memberId }) => memberId !== told.memberId && memberId !== replacedId,
   );
   const members = [...others, told];
-  const next = { group, members, regexes: step.regexes, topics, targetOf };
+  const { assignors } = settings;
+  const next = { group, members, regexes: step.regexes, topics, assignors, targetOf };
   const target = computeTarget(next);
   events.push(...targetEvents(next, target, { groupEpoch: step.epoch, nowMs }));
   return { epoch: step.epoch, assignment: target.get(told.memberId)! };
@@ -162,7 +182,7 @@ function timersAfter(
   { told, reached }: Progress,
   { settings }: GroupEnvironment,
 ): TimerEffect[] {
-  const effects = [sessionTimer(group.id, told.memberId, settings)];
+  const effects = [sessionTimer(group.id, told, settings)];
   if (sameProgress(reached, told)) return effects;
   if (reached.state === 'unrevoked-partitions') effects.push(rebalanceTimer(group.id, reached));
   else if (told.state === 'unrevoked-partitions') {

@@ -26,7 +26,10 @@ export function speakerOf(group: ConsumerGroup, request: ConsumerHeartbeat): Spe
 }
 
 /** A member that knows its id, but for the epoch; throws UNKNOWN_MEMBER_ID or FENCED_INSTANCE_ID. */
-export function existingMember(group: ConsumerGroup, request: ConsumerHeartbeat): ConsumerMember {
+export function existingMember(
+  group: ConsumerGroup,
+  request: Pick<ConsumerHeartbeat, 'memberId' | 'instanceId'>,
+): ConsumerMember {
   const { memberId, instanceId } = request;
   if (instanceId === null) return knownMember(group, memberId);
   const member = group.staticMember(instanceId);
@@ -58,8 +61,13 @@ function joiner(group: ConsumerGroup, { memberId, instanceId }: ConsumerHeartbea
     const message = `Static member ${memberId} with instance id ${instanceId} cannot join the group because the instance id is owned by ${present.memberId} member.`;
     throw new BrokerError('UNRELEASED_INSTANCE_ID', message);
   }
-  const member = { ...present, memberId, epoch: JOIN_EPOCH, previousEpoch: JOIN_EPOCH };
-  return { member, replaces: present };
+  return successorOf(present, memberId);
+}
+
+/** A static member that comes back under a new id, with what it had under the old one. */
+export function successorOf(replaces: ConsumerMember, memberId: string): Speaker {
+  const member = { ...replaces, memberId, epoch: JOIN_EPOCH, previousEpoch: JOIN_EPOCH };
+  return { member, replaces };
 }
 
 /**

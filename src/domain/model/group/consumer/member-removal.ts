@@ -7,7 +7,7 @@ import type { GroupEnvironment } from './environment.ts';
 import { stepEpoch } from './group-epoch.ts';
 import type { ConsumerHeartbeat, ConsumerHeartbeatAnswer } from './heartbeat-request.ts';
 import { existingMember } from './member-lookup.ts';
-import { cancelTimer } from './member-timers.ts';
+import { cancelTimer, cancelTimers } from './member-timers.ts';
 
 /** The tombstones of a member, in the order that Kafka's replay asks for. */
 export function memberRemoved(groupId: string, memberId: string): ConsumerGroupEvent[] {
@@ -47,15 +47,21 @@ export function fence(
   member: ConsumerMember,
   environment: GroupEnvironment,
 ): ConsumerDecision<null> {
-  const { memberId } = member;
-  const step = stepEpoch(group, { from: member, to: null }, environment);
+  return fenceAll(group, [member], environment);
+}
+
+/** Takes members out, in one group epoch. */
+export function fenceAll(
+  group: ConsumerGroup,
+  members: readonly ConsumerMember[],
+  environment: GroupEnvironment,
+): ConsumerDecision<null> {
+  const step = stepEpoch(group, { from: null, to: null, leaving: members }, environment);
   group.seen = step.seen;
+  const removed = members.flatMap(({ memberId }) => memberRemoved(group.id, memberId));
   return {
-    events: [...memberRemoved(group.id, memberId), ...step.events],
-    effects: [
-      cancelTimer(group.id, memberId, 'consumer-session'),
-      cancelTimer(group.id, memberId, 'consumer-rebalance'),
-    ],
+    events: [...removed, ...step.events],
+    effects: members.flatMap(({ memberId }) => cancelTimers(group.id, memberId)),
     answer: null,
   };
 }
@@ -67,9 +73,21 @@ export function decideTimeout(
   environment: GroupEnvironment,
 ): ConsumerDecision<null> {
   const member = group.members.get(memberId);
-  const due = kind === 'consumer-session' || member?.state === 'unrevoked-partitions';
-  if (!member || !due) return { events: [], effects: [], answer: null };
+  if (!member || !isDue(kind, member)) return { events: [], effects: [], answer: null };
   return fence(group, member, environment);
+}
+
+/** A member that has changed its protocol since is not bound by the timers of the other one. */
+function isDue(kind: ConsumerTimer['kind'], { state, classic }: ConsumerMember): boolean {
+  switch (kind) {
+    case 'consumer-session':
+      return true;
+    case 'consumer-rebalance':
+      return classic === null && state === 'unrevoked-partitions';
+    case 'consumer-join':
+    case 'consumer-sync':
+      return classic !== null;
+  }
 }
 
 /** The tombstones of a whole group, members that never left included. */

@@ -1,23 +1,28 @@
 import type { ConsumerGroup } from './consumer-group.ts';
 import type { ConsumerMember } from './consumer-member.ts';
-import { timerKey, type ConsumerTimer, type TimerEffect } from './decision.ts';
+import { KINDS, timerKey, type ConsumerTimer, type TimerEffect } from './decision.ts';
 import type { ConsumerGroupSettings } from './environment.ts';
 
-/** The member is fenced when it is not heard of for so long. */
+/** The member is fenced when it is not heard of for so long; one of the classic protocol says how long that is. */
 export function sessionTimer(
   groupId: string,
-  memberId: string,
+  { memberId, classic }: ConsumerMember,
   { sessionTimeoutMs }: ConsumerGroupSettings,
 ): TimerEffect {
   const key = timerKey({ kind: 'consumer-session', groupId, memberId });
-  return { kind: 'timer', key, ms: sessionTimeoutMs };
+  return { kind: 'timer', key, ms: classic?.sessionTimeoutMs ?? sessionTimeoutMs };
 }
 
-/** The member is fenced when it does not give up in time what it is told to. */
-export function rebalanceTimer(groupId: string, member: ConsumerMember): TimerEffect {
-  const { memberId, rebalanceTimeoutMs } = member;
-  const key = timerKey({ kind: 'consumer-rebalance', groupId, memberId });
-  return { kind: 'timer', key, ms: rebalanceTimeoutMs };
+/**
+ * The member is fenced when it does not give up in time what it is told to; one of the classic protocol, when it does not
+ * join again, or does not sync.
+ */
+export function rebalanceTimer(
+  groupId: string,
+  { memberId, rebalanceTimeoutMs }: ConsumerMember,
+  kind: Exclude<ConsumerTimer['kind'], 'consumer-session'> = 'consumer-rebalance',
+): TimerEffect {
+  return { kind: 'timer', key: timerKey({ kind, groupId, memberId }), ms: rebalanceTimeoutMs };
 }
 
 export function cancelTimer(
@@ -28,6 +33,11 @@ export function cancelTimer(
   return { kind: 'cancel-timer', key: timerKey({ kind, groupId, memberId }) };
 }
 
+/** All that a member may have. */
+export function cancelTimers(groupId: string, memberId: string): TimerEffect[] {
+  return KINDS.map(kind => cancelTimer(groupId, memberId, kind));
+}
+
 /** The timers of a group that was just read from the log: every member gets a whole session. */
 export function timersOfLoaded(
   group: ConsumerGroup,
@@ -35,7 +45,7 @@ export function timersOfLoaded(
 ): TimerEffect[] {
   const effects: TimerEffect[] = [];
   for (const member of group.members.values()) {
-    effects.push(sessionTimer(group.id, member.memberId, settings));
+    effects.push(sessionTimer(group.id, member, settings));
     if (member.state === 'unrevoked-partitions' && member.classic === null) {
       effects.push(rebalanceTimer(group.id, member));
     }

@@ -9,18 +9,27 @@ export interface OffsetClaim {
   readonly memberEpoch: number;
 }
 
+export interface CommitClaim extends OffsetClaim {
+  /** Whether the request is of a version that knows member epochs. */
+  readonly knowsEpochs: boolean;
+}
+
 /** Tells for one partition whether its offset may be committed; the topic id may be unknown. */
 export type CommitVerdict = (topicId: string | null, partition: number) => ErrorName | null;
 
 /**
  * Whether a commit is taken (Kafka's ConsumerGroup.validateOffsetCommit). One that was on its way while the epoch grew is
  * taken for the partitions that the member has had since the epoch it names (KIP-1251). Throws UNKNOWN_MEMBER_ID,
- * STALE_MEMBER_EPOCH, or ILLEGAL_GENERATION to a member of the classic protocol.
+ * STALE_MEMBER_EPOCH, UNSUPPORTED_VERSION, or ILLEGAL_GENERATION to a member of the classic protocol.
  */
-export function judgeCommit(group: ConsumerGroup, claim: OffsetClaim): CommitVerdict {
+export function judgeCommit(group: ConsumerGroup, claim: CommitClaim): CommitVerdict {
   if (claim.memberEpoch < 0 && group.members.size === 0) return () => null;
   const member = knownMember(group, claim.memberId ?? '');
-  const { memberEpoch } = claim;
+  const { memberEpoch, knowsEpochs } = claim;
+  if (member.classic === null && !knowsEpochs) {
+    const message = 'Members of the consumer protocol commit with version 9 or above.';
+    throw new BrokerError('UNSUPPORTED_VERSION', message);
+  }
   if (memberEpoch === member.epoch) return () => null;
   if (member.classic !== null || memberEpoch < 0 || memberEpoch > member.epoch) {
     throw staleEpoch(member, memberEpoch);

@@ -15,13 +15,11 @@ export class Subscriptions {
     if (member.subscribedRegex !== null) change(this.#regexes, member.subscribedRegex, -1);
   }
 
-  /** The topics and expressions that are wanted when one member gives way to another; either may be missing. */
-  after(leaving: MemberFacts | null, joining: MemberFacts | null): Wanted {
-    const gone = leaving?.subscribedTopics ?? [];
-    const come = joining?.subscribedTopics ?? [];
+  /** The topics and expressions that are wanted when members have gone and others have come. */
+  after(leaving: readonly MemberFacts[], joining: readonly MemberFacts[]): Wanted {
     return {
-      topics: keysAfter(this.#topics, gone, come),
-      regexes: keysAfter(this.#regexes, regexesOf(leaving), regexesOf(joining)),
+      topics: keysAfter(this.#topics, leaving.flatMap(topicsOf), joining.flatMap(topicsOf)),
+      regexes: keysAfter(this.#regexes, leaving.flatMap(regexesOf), joining.flatMap(regexesOf)),
     };
   }
 }
@@ -31,9 +29,12 @@ export interface Wanted {
   readonly regexes: Set<string>;
 }
 
-function regexesOf(member: MemberFacts | null): string[] {
-  const regex = member?.subscribedRegex ?? null;
-  return regex === null ? [] : [regex];
+function topicsOf({ subscribedTopics }: MemberFacts): readonly string[] {
+  return subscribedTopics;
+}
+
+function regexesOf({ subscribedRegex }: MemberFacts): readonly string[] {
+  return subscribedRegex === null ? [] : [subscribedRegex];
 }
 
 function keysAfter(
@@ -42,7 +43,12 @@ function keysAfter(
   come: readonly string[],
 ): Set<string> {
   const keys = new Set(counts.keys());
-  for (const key of gone) if (counts.get(key) === 1) keys.delete(key);
+  const left = new Map<string, number>();
+  for (const key of gone) {
+    const count = (left.get(key) ?? counts.get(key) ?? 0) - 1;
+    left.set(key, count);
+    if (count === 0) keys.delete(key);
+  }
   for (const key of come) keys.add(key);
   return keys;
 }

@@ -1,5 +1,5 @@
 import type { AssignableMember, Assignment } from '../assignors/assignor.ts';
-import { ASSIGNORS, DEFAULT_ASSIGNOR } from '../assignors/assignors.ts';
+import { ASSIGNORS } from '../assignors/assignors.ts';
 import type { ConsumerGroupEvent } from '../group-events.ts';
 import { samePartitions, topicsOf } from './assignment.ts';
 import type { ConsumerGroup, ResolvedRegex } from './consumer-group.ts';
@@ -12,6 +12,8 @@ export interface NextGroup {
   readonly members: readonly ConsumerMember[];
   readonly regexes: ReadonlyMap<string, ResolvedRegex>;
   readonly topics: GroupTopics;
+  /** The assignors that are served. */
+  readonly assignors: readonly string[];
   /** The target of a member up to now; a static member goes on with that of the one it replaces. */
   readonly targetOf: (memberId: string) => Assignment;
 }
@@ -26,7 +28,10 @@ export function computeTarget(next: NextGroup): ReadonlyMap<string, Assignment> 
     topicIds: topicIdsOf(member),
     assigned: next.targetOf(member.memberId),
   }));
-  return ASSIGNORS.get(preferredAssignor(next.members))!({ members, partitionCounts });
+  return ASSIGNORS.get(preferredAssignor(next.members, next.assignors))!({
+    members,
+    partitionCounts,
+  });
 }
 
 /** Members mostly subscribe alike: equal subscriptions are looked up once. */
@@ -52,15 +57,18 @@ function topicIdsBySubscription(
   };
 }
 
-/** The assignor with the most votes; ties go to the first that Kafka names. */
-export function preferredAssignor(members: Iterable<MemberFacts>): string {
+/** The assignor with the most votes among those served; ties go to the first, which also is the default. */
+export function preferredAssignor(
+  members: Iterable<MemberFacts>,
+  assignors: readonly string[],
+): string {
   const votes = new Map<string, number>();
   for (const { serverAssignor } of members) {
     if (serverAssignor === null) continue;
     votes.set(serverAssignor, (votes.get(serverAssignor) ?? 0) + 1);
   }
-  let preferred = DEFAULT_ASSIGNOR;
-  for (const name of ASSIGNORS.keys()) {
+  let preferred = assignors[0]!;
+  for (const name of assignors) {
     if ((votes.get(name) ?? 0) > (votes.get(preferred) ?? 0)) preferred = name;
   }
   return preferred;

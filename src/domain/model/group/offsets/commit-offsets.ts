@@ -1,14 +1,14 @@
+import { attempt } from '../../outcome.ts';
 import type { ErrorName } from '../../error.ts';
 import type { ClassicGroup } from '../classic/classic-group.ts';
 import type { ClassicStep } from '../classic/classic-step.ts';
+import type { ConsumerGroup } from '../consumer/consumer-group.ts';
+import { judgeCommit, type CommitVerdict } from '../consumer/offset-fence.ts';
+import { bytesOf } from '../event-size.ts';
 import type { CommitOffsets, OffsetToCommit } from '../group-commands.ts';
 import type { OffsetStored } from '../group-events.ts';
 import type { GroupSettings } from '../group-settings.ts';
 import type { Turn } from '../turn.ts';
-
-/** The bytes of an offset's record that are no text, generously; and of a character, at most. */
-const RECORD_OVERHEAD_BYTES = 120;
-const BYTES_PER_UNIT = 3;
 
 /** Whoever commits to a group that is not there begins it, unless it claims a generation (OffsetMetadataManager). */
 export function missingGroupRefusal(command: CommitOffsets): ErrorName | null {
@@ -30,6 +30,18 @@ export function classicCommitRefusal(
   return group.state === 'CompletingRebalance' ? 'REBALANCE_IN_PROGRESS' : null;
 }
 
+/** Why a consumer group takes none of the offsets, or what it says of each. */
+export function consumerCommitVerdict(
+  group: ConsumerGroup,
+  { memberId, generationId, knowsMissingGroup }: CommitOffsets,
+): ErrorName | CommitVerdict {
+  const claim = { memberId, memberEpoch: generationId, knowsEpochs: knowsMissingGroup };
+  return attempt<ErrorName | CommitVerdict>(
+    () => judgeCommit(group, claim),
+    ({ error }) => error!,
+  );
+}
+
 /** A member that commits is alive. */
 export function noteCommit(step: ClassicStep, { memberId }: CommitOffsets): void {
   const member = step.group.members.get(memberId);
@@ -37,9 +49,15 @@ export function noteCommit(step: ClassicStep, { memberId }: CommitOffsets): void
 }
 
 /** Stores what may be stored; the answer has one entry for each offset. */
-export function storeOffsets(turn: Turn, command: CommitOffsets, settings: GroupSettings): void {
-  const errors = command.offsets.map(({ metadata }): ErrorName | null =>
-    metadata.length > settings.offsetMetadataMaxBytes ? 'OFFSET_METADATA_TOO_LARGE' : null,
+export function storeOffsets(
+  turn: Turn,
+  command: CommitOffsets,
+  { settings, verdict }: { settings: GroupSettings; verdict: CommitVerdict },
+): void {
+  const errors = command.offsets.map(({ topicId, partition, metadata }): ErrorName | null =>
+    metadata.length > settings.offsetMetadataMaxBytes
+      ? 'OFFSET_METADATA_TOO_LARGE'
+      : verdict(topicId, partition),
   );
   const stored = command.offsets
     .filter((_, at) => errors[at] === null)
@@ -66,13 +84,6 @@ function storedOffset(
     metadata: offset.metadata,
     commitTimestampMs: nowMs,
     expireTimestampMs: retentionMs === null ? null : nowMs + retentionMs,
-    topicId: null,
+    topicId: offset.topicId,
   };
-}
-
-function bytesOf(events: readonly OffsetStored[]): number {
-  return events.reduce((sum, { groupId, topic, metadata }) => {
-    const units = groupId.length + topic.length + metadata.length;
-    return sum + units * BYTES_PER_UNIT + RECORD_OVERHEAD_BYTES;
-  }, 0);
 }

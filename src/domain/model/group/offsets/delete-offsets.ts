@@ -10,19 +10,16 @@ export function isSubscribed(group: ClassicGroup, topic: string): boolean {
   return group.subscribedTopics?.has(topic) ?? group.usesConsumerProtocol;
 }
 
-/** KIP-496. Only consumers say what they subscribe to: any other group must be empty (ClassicGroup.validateOffsetDelete). */
+/** KIP-496. Topics that the group reads keep their offsets. */
 export function deleteOffsets(
   turn: Turn,
-  { group, offsets }: { group: ClassicGroup; offsets: GroupOffsets },
+  group: { readonly reads: (topic: string) => boolean; readonly offsets: GroupOffsets },
   command: DeleteOffsets,
 ): void {
   const { groupId, partitions, replyTo } = command;
-  if (!group.isEmpty && !group.usesConsumerProtocol) {
-    return turn.reply(replyTo, { error: 'NON_EMPTY_GROUP', errors: [] });
-  }
   const errors = partitions.map(({ topic, partition }): ErrorName | null => {
-    if (isSubscribed(group, topic)) return 'GROUP_SUBSCRIBED_TO_TOPIC';
-    const stored = offsets.get(groupId, topic, partition);
+    if (group.reads(topic)) return 'GROUP_SUBSCRIBED_TO_TOPIC';
+    const stored = group.offsets.get(groupId, topic, partition);
     if (stored) turn.emit(tombstoneOf(stored));
     return null;
   });

@@ -1,24 +1,22 @@
 import type { ClassicGroup } from '../classic/classic-group.ts';
+import type { ConsumerGroup } from '../consumer/consumer-group.ts';
 import type { OffsetStored } from '../group-events.ts';
 import type { Turn } from '../turn.ts';
 import { isSubscribed } from './delete-offsets.ts';
-import { tombstoneOf, type GroupOffsets } from './group-offsets.ts';
+import { tombstoneOf } from './group-offsets.ts';
 
 /** From when on an offset ages; null while it does not (KIP-211). */
-type AgesFrom = (offset: OffsetStored) => number | null;
+export type AgesFrom = (offset: OffsetStored) => number | null;
 
-/**
- * Forgets the offsets of a group that are older than `retentionMs`: counted from when the group became empty; from the commit where
- * nobody ever joined, and for topics that no member of a stable group reads. Gives whether none is left.
- */
+/** Forgets the offsets of a group that are older than `retentionMs`. Gives whether none is left. */
 export function expireOffsets(
   turn: Turn,
-  { group, offsets }: { group: ClassicGroup; offsets: GroupOffsets },
+  group: { readonly offsets: Iterable<OffsetStored>; readonly agesFrom: AgesFrom },
   retentionMs: number,
 ): boolean {
-  const agesFrom = rule(group);
+  const { offsets, agesFrom } = group;
   let left = false;
-  for (const stored of offsets.ofGroup(group.groupId)) {
+  for (const stored of offsets) {
     if (hasExpired(stored, agesFrom(stored), { nowMs: turn.nowMs, retentionMs })) {
       turn.emit(tombstoneOf(stored));
     } else {
@@ -29,13 +27,22 @@ export function expireOffsets(
   return !left;
 }
 
-function rule(group: ClassicGroup): AgesFrom {
+/**
+ * From when the group became empty; from the commit where nobody ever joined, and for topics that no member of a stable group
+ * reads.
+ */
+export function classicAging(group: ClassicGroup): AgesFrom {
   if (group.protocolType === null) return ({ commitTimestampMs }) => commitTimestampMs;
   if (group.isEmpty) {
     return ({ commitTimestampMs }) => group.stateTimestampMs ?? commitTimestampMs;
   }
   if (group.state !== 'Stable' || group.subscribedTopics === null) return () => null;
   return ({ topic, commitTimestampMs }) => (isSubscribed(group, topic) ? null : commitTimestampMs);
+}
+
+/** From the commit, for topics that no member reads: when the group became empty is not kept (ConsumerGroup.offsetExpirationCondition). */
+export function consumerAging({ subscribedTopics }: ConsumerGroup): AgesFrom {
+  return ({ topic, commitTimestampMs }) => (subscribedTopics.has(topic) ? null : commitTimestampMs);
 }
 
 /** A commit may have brought its own end (version 4 and before). */

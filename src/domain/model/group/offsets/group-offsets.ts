@@ -1,3 +1,4 @@
+import type { GroupTopics } from '../consumer/environment.ts';
 import type { OffsetDeleted, OffsetEvent, OffsetStored } from '../group-events.ts';
 
 type OfPartitions = Map<number, OffsetStored>;
@@ -8,6 +9,10 @@ const NOTHING: OfTopics = new Map();
 /** The committed offsets of all groups of a coordinator. */
 export class GroupOffsets {
   readonly #byGroup = new Map<string, OfTopics>();
+
+  has(groupId: string): boolean {
+    return this.#byGroup.has(groupId);
+  }
 
   get(groupId: string, topic: string, partition: number): OffsetStored | undefined {
     return this.#byGroup.get(groupId)?.get(topic)?.get(partition);
@@ -24,10 +29,8 @@ export class GroupOffsets {
     for (const topics of this.#byGroup.values()) yield* topics.get(topic)?.values() ?? [];
   }
 
-  topics(): Set<string> {
-    const names = new Set<string>();
-    for (const topics of this.#byGroup.values()) for (const name of topics.keys()) names.add(name);
-    return names;
+  *all(): Generator<OffsetStored> {
+    for (const groupId of this.#byGroup.keys()) yield* this.ofGroup(groupId);
   }
 
   apply(event: OffsetEvent): void {
@@ -46,6 +49,12 @@ export class GroupOffsets {
     if (partitions.size === 0) topics.delete(topic);
     if (topics.size === 0) this.#byGroup.delete(groupId);
   }
+}
+
+/** Whether the topic that an offset was committed for is the one that has its name now; one that is gone is none. */
+export function isOfPresentTopic({ topic, topicId }: OffsetStored, topics: GroupTopics): boolean {
+  const present = topics.topicNamed(topic);
+  return present !== undefined && (topicId === null || topicId === present.id);
 }
 
 /** The tombstone of a committed offset. */
