@@ -51,11 +51,16 @@ export class ConsumerDecisions {
   /** For whoever makes members, the id of a new one is given beside. */
   environment(nowMs: number): MigrationEnvironment {
     const { settings, topics, compileRegex, embedded } = this.#surroundings;
+    const { consumer } = settings;
+    const newMemberId = noMemberId;
     return {
-      ...{ nowMs, topics, compileRegex, embedded },
-      settings: settings.consumer,
+      nowMs,
+      topics,
+      compileRegex,
+      embedded,
+      settings: consumer,
       broker: settings,
-      newMemberId: noMemberId,
+      newMemberId,
     };
   }
 }

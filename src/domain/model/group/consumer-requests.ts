@@ -80,7 +80,8 @@ export class ConsumerRequests {
     known: MigrationEnvironment,
   ): Decision<ConsumerHeartbeatAnswer> {
     const { groupId, memberEpoch, newMemberId } = command;
-    const environment = { ...known, newMemberId: () => newMemberId };
+    const brings = command.memberId !== '';
+    const environment = brings ? known : { ...known, newMemberId: () => newMemberId };
     validateHeartbeat(command, environment.settings.assignors);
     if (classic && memberEpoch !== JOIN_EPOCH) throw noConsumerGroup(groupId);
     if (classic && !classic.isEmpty) return upgradeAndJoin(classic, command, environment);

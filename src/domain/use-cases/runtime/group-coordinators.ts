@@ -72,7 +72,7 @@ export class GroupCoordinators {
   }
 
   /**
-   * Asks the coordinator of a group. Rejects with COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR or COORDINATOR_NOT_AVAILABLE
+   * Asks the coordinator of a group; the question is its from now on. Rejects with COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR or COORDINATOR_NOT_AVAILABLE
    * when there is none at work.
    */
   async ask<T extends GroupRequestType>(question: Question<T>): Promise<Answer<T>> {
@@ -84,7 +84,7 @@ export class GroupCoordinators {
   /** Asks every coordinator that has, or may have, groups. Rejects when one cannot answer. */
   async askAll<T extends GroupRequestType>(question: Question<T>): Promise<Answer<T>[]> {
     const indices = await this.#storedPartitions();
-    return Promise.all(indices.map(index => this.#askAt(index, question)));
+    return Promise.all(indices.map(index => this.#askAt(index, { ...question })));
   }
 
   /** Makes the coordinator of a group ready for requests. Rejects with a BrokerError. */
@@ -108,12 +108,13 @@ export class GroupCoordinators {
     await this.#background;
   }
 
+  /** The question becomes the request: a copy of it would cost as much as the answer to a heartbeat. */
   async #askAt<T extends GroupRequestType>(
     index: number,
     question: Question<T>,
   ): Promise<Answer<T>> {
     const command = (replyTo: number): GroupRequest =>
-      ({ ...question, replyTo }) as unknown as GroupRequest;
+      Object.assign(question, { replyTo }) as unknown as GroupRequest;
     return (await this.#runtime.ask(index, command)) as Answer<T>;
   }
 

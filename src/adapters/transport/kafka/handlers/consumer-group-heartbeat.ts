@@ -25,7 +25,9 @@ export function consumerGroupHeartbeatHandler(heartbeat: ConsumerGroupHeartbeatU
     return {
       throttleTimeMs: 0,
       errorCode: NO_ERROR,
-      ...{ memberId, memberEpoch, heartbeatIntervalMs },
+      memberId,
+      memberEpoch,
+      heartbeatIntervalMs,
       assignment: assignment && { topicPartitions: assignment },
     };
   };
@@ -36,9 +38,14 @@ function commandOf(
   request: ConsumerGroupHeartbeatRequest,
   { apiVersion, clientId, clientHost }: RequestContext,
 ) {
-  const { groupId, memberId, memberEpoch, instanceId, rackId, rebalanceTimeoutMs } = request;
+  // Field by field: this is asked by every member of every group all the time.
   return {
-    ...{ groupId, memberId, memberEpoch, instanceId, rackId, rebalanceTimeoutMs },
+    groupId: request.groupId,
+    memberId: request.memberId,
+    memberEpoch: request.memberEpoch,
+    instanceId: request.instanceId,
+    rackId: request.rackId,
+    rebalanceTimeoutMs: request.rebalanceTimeoutMs,
     subscribedTopics: request.subscribedTopicNames,
     subscribedRegex: request.subscribedTopicRegex,
     serverAssignor: request.serverAssignor,

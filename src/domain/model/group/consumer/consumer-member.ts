@@ -128,6 +128,7 @@ export function withoutProgress(member: ConsumerMember): ConsumerMember {
 }
 
 export function sameProgress(one: MemberProgress, other: MemberProgress): boolean {
+  if (one === other) return true;
   return (
     one.epoch === other.epoch &&
     one.previousEpoch === other.previousEpoch &&
@@ -138,6 +139,7 @@ export function sameProgress(one: MemberProgress, other: MemberProgress): boolea
 }
 
 export function sameSubscription(one: MemberFacts, other: MemberFacts): boolean {
+  if (one === other) return true;
   return (
     one.subscribedRegex === other.subscribedRegex &&
     one.subscribedTopics.length === other.subscribedTopics.length &&
@@ -146,6 +148,7 @@ export function sameSubscription(one: MemberFacts, other: MemberFacts): boolean 
 }
 
 export function sameFacts(one: MemberFacts, other: MemberFacts): boolean {
+  if (one === other) return true;
   return (
     one.instanceId === other.instanceId &&
     one.rackId === other.rackId &&

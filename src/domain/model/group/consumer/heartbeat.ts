@@ -36,7 +36,7 @@ export function decideHeartbeat(
   environment: GroupEnvironment,
 ): ConsumerDecision<ConsumerHeartbeatAnswer> {
   const memberId = request.memberId || environment.newMemberId();
-  const speaker = speakerOf(group, { ...request, memberId });
+  const speaker = speakerOf(group, request.memberId === '' ? { ...request, memberId } : request);
   const told = withRequest(speaker.member, request);
   const { events, reached } = advance(group, { speaker, told, owned: request.owned }, environment);
   const changed = !samePartitions(reached.assigned, speaker.member.assigned);
@@ -94,6 +94,7 @@ export function refuseWhenFull(
 
 /** The member with what the request tells; what it leaves out is as it was. Topics are in order, so that they compare. */
 function withRequest(member: ConsumerMember, request: ConsumerHeartbeat): ConsumerMember {
+  if (tellsNothing(member, request)) return member;
   const { subscribedTopics, subscribedRegex, rebalanceTimeoutMs } = request;
   return {
     ...member,
@@ -109,6 +110,21 @@ function withRequest(member: ConsumerMember, request: ConsumerHeartbeat): Consum
     clientHost: request.clientHost,
     classic: null,
   };
+}
+
+/** As nearly all heartbeats do. */
+function tellsNothing(member: ConsumerMember, request: ConsumerHeartbeat): boolean {
+  return (
+    request.subscribedTopics === null &&
+    request.subscribedRegex === null &&
+    request.rebalanceTimeoutMs === -1 &&
+    request.serverAssignor === null &&
+    (request.instanceId ?? member.instanceId) === member.instanceId &&
+    (request.rackId ?? member.rackId) === member.rackId &&
+    request.clientId === member.clientId &&
+    request.clientHost === member.clientHost &&
+    member.classic === null
+  );
 }
 
 /** The new member takes over what the static member before it had, and was to have (Kafka's replaceMember). */
