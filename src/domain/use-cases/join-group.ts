@@ -30,7 +30,7 @@ export class JoinGroup {
       ...command,
       type: 'join-group',
       protocols: eachOnce(command.protocols),
-      newMemberId: `${instanceId ?? clientId}-${this.#random.uuid()}`,
+      newMemberId: `${shortened(instanceId ?? clientId)}-${this.#random.uuid()}`,
     });
     return whileConnected(answer, signal);
   }
@@ -42,6 +42,14 @@ export class JoinGroup {
     const message = `a session timeout is from ${least} to ${most} ms, not ${ms}`;
     throw new BrokerError('INVALID_SESSION_TIMEOUT', message);
   }
+}
+
+/** A member's id must fit where ids are written: 32,767 bytes, of which a text of the client's could take all. */
+const PREFIX_MAX = 1000;
+
+/** No half of a pair is left at the end, for it would not be written as it is. */
+function shortened(prefix: string): string {
+  return prefix.slice(0, PREFIX_MAX).replace(/[\uD800-\uDBFF]$/, '');
 }
 
 /** A protocol that is named twice is what it was first. */

@@ -239,10 +239,10 @@ describe('who is let in', () => {
     `);
   });
 
-  test('nobody without a protocol, or a protocol type, into a group that is empty', () => {
+  test('nobody without a protocol, or a protocol type; there is no group for it then', () => {
     new GroupScript().run(`
-      join A -         | A: INCONSISTENT_GROUP_PROTOCOL | Empty
-      join A range:t type= | A: INCONSISTENT_GROUP_PROTOCOL | Empty
+      join A -         | A: INCONSISTENT_GROUP_PROTOCOL | Dead
+      join A range:t type= | A: INCONSISTENT_GROUP_PROTOCOL | Dead
     `);
   });
 

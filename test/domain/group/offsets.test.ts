@@ -259,3 +259,32 @@ test("a group lies in the partition that Kafka's clients and tools expect", () =
   const ids = ['', 'g', 'billing', 'polygenelubricants'];
   expect(ids.map(id => partitionFor(id, 50))).toEqual([0, 3, 9, 0]);
 });
+
+describe('a group that is read from its log', () => {
+  test('has the protocol of its last record, though an older one was of another', () => {
+    const script = new GroupScript();
+    script.run(`
+      join A sticky:t,range:t v=3 |                              |
+      join B range:t v=3          |                              |
+      wait 6s                     | A: joined 1 range leads A B; B: joined 1 range, A leads |
+      sync A A=0 B=1              | A: got 0                     |
+      sync B                      | B: got 1                     | Stable A B
+      leave B                     | B: ok                        |
+      join A sticky:t,range:t v=3 | A: joined 2 sticky leads A   |
+      sync A A=0                  | A: got 0                     | Stable A
+      restart                     |                              | Stable A
+      beat A                      | A: ok                        |
+    `);
+  });
+
+  test('has the subscriptions of its last record', () => {
+    const script = stableMember();
+    script.run(`
+      join A range:u v=3 session=30m | A: joined 2 range leads A |
+      sync A A=0                     | A: got 0                  | Stable A
+      commit A u/0=3                 | A: ok                     |
+      restart                        |                           | Stable A
+    `);
+    expect(deleteOffsets(script.world, ['u', 0]).errors).toEqual(['GROUP_SUBSCRIBED_TO_TOPIC']);
+  });
+});

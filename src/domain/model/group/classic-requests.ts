@@ -34,6 +34,10 @@ export class ClassicRequests {
     if (memberId !== '' && !this.#groups.classic.has(groupId)) {
       return turn.reply(replyTo, refusedJoin(memberId, 'UNKNOWN_MEMBER_ID'));
     }
+    // Before anything is made or gives way: groups that nobody can be in would only pile up.
+    if (command.protocolType === '' || command.protocols.length === 0) {
+      return turn.reply(replyTo, refusedJoin(memberId, 'INCONSISTENT_GROUP_PROTOCOL'));
+    }
     if (consumers) for (const event of groupRemoved(consumers)) turn.emit(event);
     joinGroup(this.step(this.#groups.ensureClassic(groupId, turn.nowMs), turn), command);
   }

@@ -1,10 +1,12 @@
 import { expect, test } from 'vitest';
 import { ConsumerGroupDescribe } from '../../../../src/adapters/transport/kafka/messages/consumer-group-describe.ts';
 import { ConsumerGroupHeartbeat } from '../../../../src/adapters/transport/kafka/messages/consumer-group-heartbeat.ts';
+import { JoinGroup } from '../../../../src/adapters/transport/kafka/messages/join-group.ts';
 import { OffsetCommit } from '../../../../src/adapters/transport/kafka/messages/offset-commit.ts';
+import { SyncGroup } from '../../../../src/adapters/transport/kafka/messages/sync-group.ts';
 import { hostileClient, type HostileClient } from '../../../support/hostile-client.ts';
 
-/** What members of the consumer protocol can do to a broker, over a socket. */
+/** What members of groups can do to a broker, over a socket. */
 
 const CORRELATION_AND_CLIENT = '00000007ffff00';
 const UP_TO_REGEX = '0267026d000000000000ffffffff00';
@@ -41,6 +43,24 @@ test('the longest texts that there are: answered, and described', async () => {
     includeAuthorizedOperations: false,
   });
   expect(groups[0]!.members[0]).toMatchObject({ memberId: LONGEST, instanceId: LONGEST });
+  await hostile.expectHealthy();
+});
+
+test('the longest instance id of a classic member: its member id is one that can be written', async () => {
+  await using hostile = await hostileClient();
+  const groupId = 'classic';
+  const { memberId, generationId, errorCode } = await hostile.raw.ask(JoinGroup, 9, {
+    ...{ groupId, sessionTimeoutMs: 10_000, rebalanceTimeoutMs: 10_000, memberId: '' },
+    ...{ groupInstanceId: LONGEST, protocolType: 'consumer', reason: null },
+    protocols: [{ name: 'range', metadata: Buffer.alloc(0) }],
+  });
+  expect(errorCode).toBe(0);
+  const synced = await hostile.raw.ask(SyncGroup, 5, {
+    ...{ groupId, generationId, memberId, groupInstanceId: LONGEST },
+    ...{ protocolType: 'consumer', protocolName: 'range' },
+    assignments: [{ memberId, assignment: Buffer.from('all') }],
+  });
+  expect(synced).toMatchObject({ errorCode: 0, assignment: Buffer.from('all') });
   await hostile.expectHealthy();
 });
 

@@ -1,6 +1,6 @@
 import type { ErrorName } from '../../error.ts';
 import type { JoinedMember } from '../group-commands.ts';
-import type { ClassicGroupStored, ClassicProtocol } from '../group-events.ts';
+import type { ClassicGroupStored, ClassicMemberFacts, ClassicProtocol } from '../group-events.ts';
 import { metadataOf, restoredMember, type ClassicMember } from './classic-member.ts';
 import type { ClassicState } from './classic-state.ts';
 import { ProtocolVotes } from './protocol-votes.ts';
@@ -178,9 +178,7 @@ export class ClassicGroup {
     const before = new Map(this.members);
     for (const member of before.values()) this.#take(member);
     for (const facts of event.members) {
-      const member = before.get(facts.memberId) ?? restoredMember(facts, event.protocolName);
-      member.assignment = facts.assignment;
-      this.#put(member);
+      this.#put(present(before.get(facts.memberId), event, facts));
     }
     this.generationId = event.generationId;
     this.protocolType = event.protocolType === '' ? null : event.protocolType;
@@ -220,4 +218,24 @@ export class ClassicGroup {
 function stateOf({ members, leaderId }: ClassicGroupStored): ClassicState {
   if (members.length === 0) return 'Empty';
   return leaderId === null ? 'PreparingRebalance' : 'Stable';
+}
+
+/**
+ * The member that a record tells of. One that is here already is what the record was made of, unless the log is read again: then
+ * an older record was of other protocols, or of another subscription.
+ */
+function present(
+  member: ClassicMember | undefined,
+  { protocolName }: ClassicGroupStored,
+  facts: ClassicMemberFacts,
+): ClassicMember {
+  const protocol = member?.protocols.find(({ name }) => name === protocolName);
+  if (!member || !protocol?.metadata.equals(facts.subscription)) {
+    return restoredMember(facts, protocolName);
+  }
+  const { rebalanceTimeoutMs, sessionTimeoutMs } = restoredMember(facts, protocolName);
+  member.rebalanceTimeoutMs = rebalanceTimeoutMs;
+  member.sessionTimeoutMs = sessionTimeoutMs;
+  member.assignment = facts.assignment;
+  return member;
 }

@@ -7,7 +7,7 @@ import type { GroupEnvironment } from './environment.ts';
 import { stepEpoch } from './group-epoch.ts';
 import type { ConsumerHeartbeat, ConsumerHeartbeatAnswer } from './heartbeat-request.ts';
 import { existingMember } from './member-lookup.ts';
-import { cancelTimer, cancelTimers } from './member-timers.ts';
+import { cancelTimer, cancelTimers, isToGiveUp } from './member-timers.ts';
 
 /** The tombstones of a member, in the order that Kafka's replay asks for. */
 export function memberRemoved(groupId: string, memberId: string): ConsumerGroupEvent[] {
@@ -78,15 +78,15 @@ export function decideTimeout(
 }
 
 /** A member that has changed its protocol since is not bound by the timers of the other one. */
-function isDue(kind: ConsumerTimer['kind'], { state, classic }: ConsumerMember): boolean {
+function isDue(kind: ConsumerTimer['kind'], member: ConsumerMember): boolean {
   switch (kind) {
     case 'consumer-session':
       return true;
     case 'consumer-rebalance':
-      return classic === null && state === 'unrevoked-partitions';
+      return isToGiveUp(member);
     case 'consumer-join':
     case 'consumer-sync':
-      return classic !== null;
+      return member.classic !== null;
   }
 }
 

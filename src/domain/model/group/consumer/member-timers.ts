@@ -1,5 +1,5 @@
 import type { ConsumerGroup } from './consumer-group.ts';
-import type { ConsumerMember } from './consumer-member.ts';
+import { STATIC_LEAVE_EPOCH, type ConsumerMember } from './consumer-member.ts';
 import { KINDS, timerKey, type ConsumerTimer, type TimerEffect } from './decision.ts';
 import type { ConsumerGroupSettings } from './environment.ts';
 
@@ -46,9 +46,12 @@ export function timersOfLoaded(
   const effects: TimerEffect[] = [];
   for (const member of group.members.values()) {
     effects.push(sessionTimer(group.id, member, settings));
-    if (member.state === 'unrevoked-partitions' && member.classic === null) {
-      effects.push(rebalanceTimer(group.id, member));
-    }
+    if (isToGiveUp(member)) effects.push(rebalanceTimer(group.id, member));
   }
   return effects;
+}
+
+/** Whether the member is bound by its rebalance timeout; one that has left for a while is bound by its session alone. */
+export function isToGiveUp({ state, classic, epoch }: ConsumerMember): boolean {
+  return state === 'unrevoked-partitions' && classic === null && epoch !== STATIC_LEAVE_EPOCH;
 }

@@ -30,7 +30,7 @@ export function resolveRegexes(
   const stale = wanted.size > 0 && isStale(group, environment);
   for (const regex of wanted) {
     const before = group.regexes.get(regex);
-    const now = before && !stale ? before : lookUp(regex, before, environment);
+    const now = before && !stale ? before : lookUp(group, regex, environment);
     regexes.set(regex, now);
     if (now !== before)
       events.push({ type: 'consumer-regex-stored', groupId: group.id, regex, ...now });
@@ -51,17 +51,20 @@ function isStale({ seen }: ConsumerGroup, { topics, nowMs }: GroupEnvironment): 
 }
 
 /**
- * Gives `before` when nothing changed, and when the expression, though it is in the log, is none here: one that another
- * broker took must not fail all members of its group.
+ * Gives what it was before when nothing changed. An expression of a member that is in the log, though it is none here, stands
+ * for what it stood for, or for nothing: one that another broker took must not fail all members of its group.
  */
 function lookUp(
+  group: ConsumerGroup,
   regex: string,
-  before: ResolvedRegex | undefined,
   { topics, nowMs, compileRegex }: GroupEnvironment,
 ): ResolvedRegex {
+  const before = group.regexes.get(regex);
   const compiled = compileRegex(regex);
   if (compiled.kind === 'invalid') {
     if (before) return before;
+    const isOfMember = group.subscriptions.after([], []).regexes.has(regex);
+    if (isOfMember) return { topics: [], version: topics.version, timestampMs: nowMs };
     const message = `SubscribedTopicRegex ${regex} is not a valid regular expression: ${compiled.problem}.`;
     throw new BrokerError('INVALID_REGULAR_EXPRESSION', message);
   }
