@@ -10,6 +10,9 @@ import { Kcat, kcatAbsence } from '../clients/support/kcat.ts';
 import { testBroker, type TestBroker } from '../support/broker.ts';
 import { hexlog, spawnHexlog } from '../support/command-line.ts';
 
+/** Many commands, each a process of its own, one after the other: that takes its time on a busy machine. */
+const TIMEOUT_MS = 120_000;
+
 const DELAYED = 'delayed';
 const lines = (text: string): string[] => text.split('\n').slice(0, -1);
 /** Of the keys that the tests produce with, a goes to partition 0 and d to partition 1. */
@@ -60,68 +63,82 @@ class Member implements AsyncDisposable {
   }
 }
 
-test('a group goes on where it left off, is listed and described, moved and deleted', async () => {
-  await produce('orders', 'a:1\na:2\na:3\nd:4\n');
-  const first = await run('consume', 'orders', '--group', 'billing', '--count', '3');
-  expect(first).toMatchObject({ code: 0, stderr: '' });
-  const second = await run('consume', 'orders', '--group', 'billing', '--exit');
-  expect(second).toMatchObject({ code: 0, stderr: '' });
-  expect(lines(first.stdout)).toHaveLength(3);
-  expect([...lines(first.stdout), ...lines(second.stdout)].sort()).toEqual(['1', '2', '3', '4']);
+test(
+  'a group goes on where it left off, is listed and described, moved and deleted',
+  async () => {
+    await produce('orders', 'a:1\na:2\na:3\nd:4\n');
+    const first = await run('consume', 'orders', '--group', 'billing', '--count', '3');
+    expect(first).toMatchObject({ code: 0, stderr: '' });
+    const second = await run('consume', 'orders', '--group', 'billing', '--exit');
+    expect(second).toMatchObject({ code: 0, stderr: '' });
+    expect(lines(first.stdout)).toHaveLength(3);
+    expect([...lines(first.stdout), ...lines(second.stdout)].sort()).toEqual(['1', '2', '3', '4']);
 
-  const [listed, other, described] = await Promise.all([
-    run('group', 'list', '--state', 'empty', '--format', 'json'),
-    run('group', 'list', '--state', 'Stable'),
-    run('group', 'describe', 'billing'),
-  ]);
-  const facts = { state: 'Empty', type: 'classic', protocolType: 'consumer' };
-  expect(JSON.parse(listed.stdout)).toEqual([{ group: 'billing', ...facts }]);
-  expect(other).toEqual({ code: 0, stdout: '', stderr: '' });
-  expect(lines(described.stdout)).toEqual([
-    `group billing: Empty, type classic, protocol -, coordinator ${broker.bootstrap} (broker 1)`,
-    'TOPIC   PARTITION  COMMITTED  END  LAG  MEMBER  CLIENT  HOST',
-    'orders  0          3          3    0    -       -       -',
-    'orders  1          1          1    0    -       -       -',
-  ]);
+    const [listed, other, described] = await Promise.all([
+      run('group', 'list', '--state', 'empty', '--format', 'json'),
+      run('group', 'list', '--state', 'Stable'),
+      run('group', 'describe', 'billing'),
+    ]);
+    const facts = { state: 'Empty', type: 'classic', protocolType: 'consumer' };
+    expect(JSON.parse(listed.stdout)).toEqual([{ group: 'billing', ...facts }]);
+    expect(other).toEqual({ code: 0, stdout: '', stderr: '' });
+    expect(lines(described.stdout)).toEqual([
+      `group billing: Empty, type classic, protocol -, coordinator ${broker.bootstrap} (broker 1)`,
+      'TOPIC   PARTITION  COMMITTED  END  LAG  MEMBER  CLIENT  HOST',
+      'orders  0          3          3    0    -       -       -',
+      'orders  1          1          1    0    -       -       -',
+    ]);
 
-  const toOne = ['group', 'seek', 'billing', '--topic', 'orders', '--partition', '0', '--to', '1'];
-  const moves = [{ topic: 'orders', partition: 0, from: 3, to: 1 }];
-  const dryRuns = await Promise.all([
-    run(...toOne, '--format', 'json'),
-    run(...toOne, '--dry', '--format', 'json'),
-  ]);
-  for (const { stdout } of dryRuns) {
-    expect(JSON.parse(stdout)).toEqual({ group: 'billing', dry: true, moves });
-  }
-  // Had a dry run changed anything, this one would not begin at 3.
-  const moved = await run(...toOne, '--no-dry', '--format', 'json');
-  expect(JSON.parse(moved.stdout)).toEqual({ group: 'billing', dry: false, moves });
-  const again = await run('consume', 'orders', '--group', 'billing', '--exit');
-  expect(lines(again.stdout)).toEqual(['2', '3']);
+    const toOne = [
+      'group',
+      'seek',
+      'billing',
+      '--topic',
+      'orders',
+      '--partition',
+      '0',
+      '--to',
+      '1',
+    ];
+    const moves = [{ topic: 'orders', partition: 0, from: 3, to: 1 }];
+    const dryRuns = await Promise.all([
+      run(...toOne, '--format', 'json'),
+      run(...toOne, '--dry', '--format', 'json'),
+    ]);
+    for (const { stdout } of dryRuns) {
+      expect(JSON.parse(stdout)).toEqual({ group: 'billing', dry: true, moves });
+    }
+    // Had a dry run changed anything, this one would not begin at 3.
+    const moved = await run(...toOne, '--no-dry', '--format', 'json');
+    expect(JSON.parse(moved.stdout)).toEqual({ group: 'billing', dry: false, moves });
+    const again = await run('consume', 'orders', '--group', 'billing', '--exit');
+    expect(lines(again.stdout)).toEqual(['2', '3']);
 
-  const since = ['--topic', 'orders', '--to', '2020-01-01T00:00:00Z'];
-  const [toTime, beyond] = await Promise.all([
-    run('group', 'seek', 'billing', ...since),
-    run('group', 'seek', 'billing', '--topic', 'orders', '--to', '9'),
-  ]);
-  expect(lines(toTime.stdout)).toEqual([
-    'TOPIC   PARTITION  FROM  TO',
-    ...DUE,
-    'This was a dry run, and nothing was changed: --no-dry (or --execute) applies it.',
-  ]);
-  // Had the dry run moved the group, it would not be at 3 and 1 here.
-  const executed = await run('group', 'seek', 'billing', ...since, '--execute');
-  expect(lines(executed.stdout).slice(1)).toEqual(DUE);
-  const fromStart = await run('consume', 'orders', '--group', 'billing', '--exit');
-  expect(lines(fromStart.stdout).sort()).toEqual(['1', '2', '3', '4']);
-  const outside = 'hexlog: partition 0 of orders has offsets 0 to 3, not 9\n';
-  expect(beyond).toEqual({ code: 1, stdout: '', stderr: outside });
+    const since = ['--topic', 'orders', '--to', '2020-01-01T00:00:00Z'];
+    const [toTime, beyond] = await Promise.all([
+      run('group', 'seek', 'billing', ...since),
+      run('group', 'seek', 'billing', '--topic', 'orders', '--to', '9'),
+    ]);
+    expect(lines(toTime.stdout)).toEqual([
+      'TOPIC   PARTITION  FROM  TO',
+      ...DUE,
+      'This was a dry run, and nothing was changed: --no-dry (or --execute) applies it.',
+    ]);
+    // Had the dry run moved the group, it would not be at 3 and 1 here.
+    const executed = await run('group', 'seek', 'billing', ...since, '--execute');
+    expect(lines(executed.stdout).slice(1)).toEqual(DUE);
+    const fromStart = await run('consume', 'orders', '--group', 'billing', '--exit');
+    expect(lines(fromStart.stdout).sort()).toEqual(['1', '2', '3', '4']);
+    const outside = 'hexlog: partition 0 of orders has offsets 0 to 3, not 9\n';
+    expect(beyond).toEqual({ code: 1, stdout: '', stderr: outside });
 
-  const deleted = await run('group', 'delete', 'billing');
-  expect(deleted).toEqual({ code: 0, stdout: 'deleted group billing\n', stderr: '' });
-  const gone = await run('group', 'describe', 'billing');
-  expect(gone).toEqual({ code: 1, stdout: '', stderr: 'hexlog: there is no group billing\n' });
-});
+    const deleted = await run('group', 'delete', 'billing');
+    expect(deleted).toEqual({ code: 0, stdout: 'deleted group billing\n', stderr: '' });
+    const gone = await run('group', 'describe', 'billing');
+    expect(gone).toEqual({ code: 1, stdout: '', stderr: 'hexlog: there is no group billing\n' });
+  },
+  TIMEOUT_MS,
+);
 
 test('members share a topic, one takes over from another, and Ctrl-C commits what was printed', async () => {
   await using group = await groupOn(broker, 'shared');
