@@ -1,19 +1,17 @@
+import type {
+  EmbeddedProtocol,
+  EmbeddedSubscription,
+  NamedPartitions,
+} from '../domain/model/group/migration/embedded-protocol.ts';
+
 /** Partitions of one topic. A topic may come more than once. */
-export interface TopicPartitions {
-  readonly topic: string;
-  readonly partitions: readonly number[];
-}
+export type TopicPartitions = NamedPartitions;
 
 /** What a member of a classic group subscribes to. */
-export interface ConsumerSubscription {
-  /** What it was written in; an assignment for this member is written in the same. */
-  readonly version: number;
-  readonly topics: readonly string[];
+export interface ConsumerSubscription extends EmbeddedSubscription {
   readonly userData: Buffer | null;
-  /** What it has from an earlier generation, and which: -1 where that is not known. */
-  readonly ownedPartitions: readonly TopicPartitions[];
+  /** The generation in which it got what it owns; -1 where that is not known. */
   readonly generationId: number;
-  readonly rackId: string | null;
 }
 
 /** What a member of a classic group is to consume. */
@@ -26,7 +24,7 @@ export interface ConsumerAssignment {
  * Looks into what members with the protocol type `consumer` tell one another, which is opaque to the coordinator of a classic
  * group. Buffers in what is read are views into the bytes given.
  */
-export interface ConsumerProtocol {
+export interface ConsumerProtocol extends EmbeddedProtocol {
   /** Null when the bytes are no subscription. */
   readSubscription(bytes: Buffer): ConsumerSubscription | null;
   /** Null when the bytes are no assignment. */

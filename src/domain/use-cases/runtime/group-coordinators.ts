@@ -72,8 +72,8 @@ export class GroupCoordinators {
   }
 
   /**
-   * Asks the coordinator of a group; the question is its from now on. Rejects with COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR or COORDINATOR_NOT_AVAILABLE
-   * when there is none at work.
+   * Asks the coordinator of a group; the question is its from now on. Rejects with COORDINATOR_LOAD_IN_PROGRESS, NOT_COORDINATOR
+   * or COORDINATOR_NOT_AVAILABLE when there is none at work.
    */
   async ask<T extends GroupRequestType>(question: Question<T>): Promise<Answer<T>> {
     const { groupId } = question as unknown as { groupId: string };
