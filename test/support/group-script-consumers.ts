@@ -4,6 +4,7 @@ import type {
 } from '../../src/domain/model/group/group-commands.ts';
 import type { AssignedTopic } from '../../src/domain/model/group/group-events.ts';
 import type { GroupWorld } from './group-world.ts';
+import { pair } from './script-stage.ts';
 
 /** Somebody in a script, whose id and epoch commits and heartbeats go by. */
 export interface ScriptedMember {
@@ -110,9 +111,4 @@ export class ScriptedConsumers {
     });
     return texts.sort().join(';') || '-';
   }
-}
-
-function pair(word: string): [string, string] {
-  const at = word.indexOf('=');
-  return [word.slice(0, at), word.slice(at + 1)];
 }

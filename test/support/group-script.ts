@@ -1,17 +1,13 @@
-import { expect } from 'vitest';
 import type {
   CommitOffsetsReply,
   DescribeGroupReply,
-  GroupReply,
-  HeartbeatReply,
   JoinGroupReply,
-  LeaveGroupReply,
   SyncGroupReply,
 } from '../../src/domain/model/group/group-commands.ts';
 import type { GroupSettings } from '../../src/domain/model/group/group-settings.ts';
 import { GroupWorld } from './group-world.ts';
 import { ScriptedConsumers, type ScriptedMember as Client } from './group-script-consumers.ts';
-import { textTable } from './text-table.ts';
+import { pair, ScriptStage } from './script-stage.ts';
 
 const GROUP = 'g';
 const UNITS: Record<string, number> = { ms: 1, s: 1000, m: 60_000, h: 3_600_000 };
@@ -34,21 +30,18 @@ export class GroupScript {
   readonly #consumers: ScriptedConsumers;
   readonly #clients = new Map<string, Client>();
   readonly #ids = new Map<string, string>();
+  readonly #stage: ScriptStage;
   #given = 0;
-  #heard: string[] = [];
 
   constructor(settings: Partial<GroupSettings> = {}) {
     this.world = new GroupWorld(settings);
     this.#consumers = new ScriptedConsumers(this.world);
+    const play = { act: (action: string) => this.#act(action), group: () => this.#group() };
+    this.#stage = new ScriptStage(this.world, play);
   }
 
   run(table: string): void {
-    for (const [action = '', heard = '', group = ''] of textTable(table)) {
-      this.#heard = [];
-      this.#act(action);
-      const told = group === '' ? '' : this.#group();
-      expect([action, this.#heard.join('; '), told]).toEqual([action, heard, group]);
-    }
+    this.#stage.run(table);
   }
 
   /** The member id of a client. */
@@ -62,8 +55,8 @@ export class GroupScript {
     const plain = words.filter(word => !word.includes('='));
     if (verb === 'join') return this.#join(this.#client(who), plain, options);
     if (verb === 'sync') return this.#sync(this.#client(who), options);
-    if (verb === 'beat') return this.#beat(this.#client(who), options);
-    if (verb === 'leave') return this.#leave(this.#client(who), options);
+    if (verb === 'beat') return this.#stage.beat(...this.#claimant(who, options));
+    if (verb === 'leave') return this.#stage.leave(...this.#claimant(who, options));
     if (verb === 'commit') return this.#commit(this.#client(who), options);
     if (verb === 'forget') return void (this.#client(who).memberId = '');
     if (verb === 'topic') return void this.world.topics.put(who, Number(words[0]));
@@ -72,7 +65,7 @@ export class GroupScript {
     if (verb === 'restart') return this.world.restart();
     const told = this.#consumers.act(verb!, this.#client(who), words);
     if (told === null) throw new Error(`nobody knows how to ${verb}`);
-    this.#hear(this.#client(who), told);
+    this.#stage.hear(this.#client(who).name, told);
   }
 
   #join(client: Client, [protocols = 'range:t']: string[], options: Map<string, string>): void {
@@ -107,14 +100,17 @@ export class GroupScript {
 
   #joined(client: Client, reply: JoinGroupReply): void {
     if (reply.memberId !== '') client.memberId = reply.memberId;
-    if (reply.error !== null) return this.#hear(client, reply.error);
+    if (reply.error !== null) return this.#stage.hear(client.name, reply.error);
     client.generationId = reply.generationId;
     const members = reply.members.map(({ memberId }) => this.#nameOf(memberId)).join(' ');
     const older = this.#isOlder(reply.leaderId) ? 'older ' : '';
     const follows = `, ${older}${this.#nameOf(reply.leaderId)} leads`;
     const leads = reply.members.length > 0 ? ` leads ${members}` : follows;
     const skips = reply.skipAssignment ? ' skips' : '';
-    this.#hear(client, `joined ${reply.generationId} ${reply.protocolName}${leads}${skips}`);
+    this.#stage.hear(
+      client.name,
+      `joined ${reply.generationId} ${reply.protocolName}${leads}${skips}`,
+    );
   }
 
   #sync(client: Client, options: Map<string, string>): void {
@@ -132,23 +128,9 @@ export class GroupScript {
       },
       reply => {
         const { error, assignment } = reply as SyncGroupReply;
-        this.#hear(client, error ?? `got ${assignment.toString() || 'nothing'}`);
+        this.#stage.hear(client.name, error ?? `got ${assignment.toString() || 'nothing'}`);
       },
     );
-  }
-
-  #beat(client: Client, options: Map<string, string>): void {
-    this.#ask(client, { type: 'heartbeat', ...this.#claim(client, options) }, reply => {
-      return (reply as HeartbeatReply).error;
-    });
-  }
-
-  #leave(client: Client, options: Map<string, string>): void {
-    const { memberId, instanceId } = this.#claim(client, options);
-    const members = [{ memberId, instanceId }];
-    this.#ask(client, { type: 'leave-group', groupId: GROUP, members }, reply => {
-      return (reply as LeaveGroupReply).members[0]!.error;
-    });
   }
 
   #commit(client: Client, options: Map<string, string>): void {
@@ -167,7 +149,12 @@ export class GroupScript {
       knowsMissingGroup: Number(options.get('v')) >= 9,
       offsets,
     } as const;
-    this.#ask(client, command, reply => (reply as CommitOffsetsReply).errors[0] ?? null);
+    this.#stage.ask(client.name, command, reply => (reply as CommitOffsetsReply).errors[0] ?? null);
+  }
+
+  #claimant(who: string, options: Map<string, string>) {
+    const client = this.#client(who);
+    return [client.name, this.#claim(client, options)] as const;
   }
 
   #claim(client: Client, options: Map<string, string>) {
@@ -177,18 +164,6 @@ export class GroupScript {
       instanceId: options.get('instance') ?? client.instanceId,
       generationId: Number(options.get('gen') ?? client.generationId),
     };
-  }
-
-  #ask(
-    client: Client,
-    command: Parameters<GroupWorld['ask']>[0],
-    told: (reply: GroupReply) => string | null,
-  ): void {
-    this.world.ask(command, reply => this.#hear(client, told(reply) ?? 'ok'));
-  }
-
-  #hear(client: Client, what: string): void {
-    this.#heard.push(`${client.name}: ${what}`);
   }
 
   #client(text: string): Client {
@@ -217,11 +192,6 @@ export class GroupScript {
     const { state, members } = this.world.answer<DescribeGroupReply>(question);
     return [state, ...members.map(({ memberId }) => this.#nameOf(memberId))].join(' ');
   }
-}
-
-function pair(word: string): [string, string] {
-  const at = word.indexOf('=');
-  return [word.slice(0, at), word.slice(at + 1)];
 }
 
 function msOf(text: string): number {

@@ -313,8 +313,11 @@ describe('when the log fails', () => {
     const next = await broker.restart();
     // In the time of the commit: nothing but the checksum tells.
     disk.onRead = bytes => bytes.fill(0xee, bytes.length - 5, bytes.length - 4);
-    await expect(next.commit(2)).rejects.toMatchObject({ code: 'NOT_COORDINATOR' });
-    expect(next.core.logger.lines.map(({ message }) => message)).toEqual(['a coordinator failed']);
+    await expect(next.commit(2)).rejects.toMatchObject({ code: 'UNKNOWN_SERVER_ERROR' });
+    expect(next.core.logger.lines.map(({ message }) => message)).toEqual([
+      'a part of a log is damaged: it is not handed out, and the rest is',
+      'a coordinator failed',
+    ]);
     disk.onRead = () => undefined;
     expect(await next.commit(2)).toBe(null);
     expect(await next.committed()).toBe(2);

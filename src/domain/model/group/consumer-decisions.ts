@@ -9,7 +9,7 @@ import type { MigrationEnvironment } from './migration/migration-environment.ts'
 import type { Turn } from './turn.ts';
 
 /** A decision that may reach beyond consumer groups. */
-export interface Decision<Answer> extends Pick<ConsumerDecision<Answer>, 'effects' | 'answer'> {
+export interface Decision<Answer> extends Omit<ConsumerDecision<Answer>, 'events'> {
   readonly events: readonly GroupEvent[];
 }
 
@@ -44,6 +44,7 @@ export class ConsumerDecisions {
       const message = `What the group ${groupId} is to write is too large for a batch of records.`;
       throw new BrokerError('UNKNOWN_SERVER_ERROR', message);
     }
+    if (group && decision.awaitedJoin) group.noteJoin(decision.awaitedJoin);
     turn.add({ events, effects });
     return { answer: decision.answer, downgraded: downgrade !== null };
   }

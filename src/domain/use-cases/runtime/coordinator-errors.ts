@@ -11,10 +11,14 @@ const NAMES: Partial<Record<ErrorName, ErrorName>> = {
   KAFKA_STORAGE_ERROR: 'NOT_COORDINATOR',
 };
 
-/** The error for whoever waits, whatever was thrown: a programmer's error is the server's. */
+/**
+ * The error for whoever waits, whatever was thrown: a programmer's error is the server's. So is damage, which no other broker and no
+ * patience mends: clients give up with UNKNOWN_SERVER_ERROR, while they look for a coordinator for ever with Kafka's NOT_COORDINATOR.
+ */
 export function coordinatorError(error: unknown): BrokerError {
-  const known = error instanceof BrokerError || error instanceof StorageError;
-  const name = known ? NAMES[storageErrorName(error)] : undefined;
+  const isDamage = error instanceof StorageError && error.code === 'corrupt';
+  const isKnown = !isDamage && (error instanceof BrokerError || error instanceof StorageError);
+  const name = isKnown ? NAMES[storageErrorName(error)] : undefined;
   const message = error instanceof Error ? error.message : String(error);
   return new BrokerError(name ?? 'UNKNOWN_SERVER_ERROR', message);
 }

@@ -165,6 +165,20 @@ describe('members of the classic protocol in a consumer group', () => {
   });
 });
 
+describe('a static member that pauses', () => {
+  test('may be replaced by one of the classic protocol, what that had is assigned at once', () => {
+    new MixedScript().run(`
+      enter S@i topics=t+u | S: 1 = t/0,1,2 u/0,1,2   |
+      join A             | A: joined 2 range          |
+      tell S owns=t/0,1,2+u/0,1,2 | S: 1 = u/0,1,2    |
+      tell S owns=u/0,1,2 | S: 2                      |
+      join A             | A: joined 2 range          | Stable 2: A/2 t/0,1,2; S 2 u/0,1,2
+      pause S            | S: -2                      |
+      enter A topics=t+u instance=i | A: 3 = t/0,1,2 u/0,1,2 | Stable 3: A 3 t/0,1,2 u/0,1,2
+    `);
+  });
+});
+
 describe('the time that a member of the classic protocol has', () => {
   test('is its own session timeout, after a restart too', () => {
     new MixedScript().run(`
@@ -260,6 +274,35 @@ describe('the time that a member of the classic protocol has', () => {
       wait 40           |                         |
       tell C owns=t/0,1 | C: 4                    | Reconciling 4: A/3 t/3; C 4 t/0,1
       wait 21           |                         | Assigning 5: C 4 t/0,1
+    `);
+  });
+
+  test('to join again begins when it is told to, not when that cannot be written', () => {
+    const script = new MixedScript({ maxEventBytes: 2000 });
+    script.run(`
+      enter C regex=x.* topics=t | C: 1 = t/0,1,2 |
+      join A session=200 | A: joined 2 range      |
+      sync A             | A: got -               |
+      tell C owns=t/0,1,2 | C: 1 = t/0,1          |
+      tell C owns=t/0,1  | C: 2                   |
+      join A session=200 | A: joined 2 range      |
+      sync A             | A: got t/2             | Stable 2: A/2 t/2; C 2 t/0,1
+      wait 2             |                        |
+    `);
+    const topics = Array.from({ length: 20 }, (_, at) => `x${at}${'y'.repeat(100)}`);
+    for (const topic of topics) script.world.topics.put(topic, 1);
+    script.run('beat A | A: UNKNOWN_SERVER_ERROR |');
+    for (const topic of topics) script.world.topics.drop(topic);
+    script.run(`
+      wait 40            |                        |
+      tell C             | C: 2                   |
+      grow t 4           |                        |
+      beat A             | A: REBALANCE_IN_PROGRESS |
+      wait 40            |                        |
+      beat A             | A: REBALANCE_IN_PROGRESS |
+      tell C             | C: 3                   |
+      wait 19            |                        | Reconciling 3: A/2 t/2; C 3 t/0,1
+      wait 2             |                        | Assigning 4: C 3 t/0,1
     `);
   });
 

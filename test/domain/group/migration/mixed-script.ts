@@ -1,20 +1,16 @@
-import { expect } from 'vitest';
 import type {
   BeatConsumerReply,
   CommitOffsetsReply,
   DescribeConsumerGroupReply,
   DescribeGroupReply,
-  GroupReply,
-  HeartbeatReply,
   JoinGroupReply,
-  LeaveGroupReply,
   SyncGroupReply,
 } from '../../../../src/domain/model/group/group-commands.ts';
 import type { AssignedTopic } from '../../../../src/domain/model/group/group-events.ts';
 import type { GroupSettings } from '../../../../src/domain/model/group/group-settings.ts';
 import { GroupWorld } from '../../../support/group-world.ts';
+import { pair, ScriptStage } from '../../../support/script-stage.ts';
 import { partitionsIn, partitionsText } from '../../../support/text-protocol.ts';
-import { textTable } from '../../../support/text-table.ts';
 
 interface Client {
   readonly name: string;
@@ -32,7 +28,7 @@ const GROUP = 'g';
  *
  *     join A [owns=t/0] [topics=t+u] [protocols=range,rr] [type=x] [session=10] [needs-id]     join S@i, with an instance id
  *     sync A [B=t/0] [gen=2] [type=x] [name=x]     beat A [gen=2]     leave A [id=x]     commit A t/0=5 [gen=2]
- *     enter C [topics=t+u] [regex=t.*] [assignor=x]     tell C [owns=t/0] [at=2]     exit C     pause C
+ *     enter C [topics=t+u] [regex=t.*] [assignor=x] [instance=i]     tell C [owns=t/0] [at=2]     exit C     pause C
  *     forget A | wait 3 (seconds) | restart | grow t 4 | events
  *
  * A consumer group is told as `Stable 3: A/2 t/0; C 3 t/1`: its epoch, and what its members have in theirs, where `/` marks those
@@ -41,20 +37,17 @@ const GROUP = 'g';
 export class MixedScript {
   readonly world: GroupWorld;
   readonly #clients = new Map<string, Client>();
+  readonly #stage: ScriptStage;
   #ids = 0;
-  #heard: string[] = [];
 
   constructor(settings: Partial<GroupSettings> = {}) {
     this.world = new GroupWorld({ initialRebalanceDelayMs: 0, ...settings });
+    const play = { act: (action: string) => this.#act(action), group: () => this.#group() };
+    this.#stage = new ScriptStage(this.world, play);
   }
 
   run(table: string): void {
-    for (const [action = '', heard = '', group = ''] of textTable(table)) {
-      this.#heard = [];
-      this.#act(action);
-      const told = group === '' ? '' : this.#group();
-      expect([action, this.#heard.join('; '), told]).toEqual([action, heard, group]);
-    }
+    this.#stage.run(table);
   }
 
   /** The member id of a client. */
@@ -73,8 +66,8 @@ export class MixedScript {
   readonly #actions: Readonly<Record<string, Action>> = {
     join: (who, options) => this.#join(this.#client(who), options),
     sync: (who, options) => this.#sync(this.#client(who), options),
-    beat: (who, options) => this.#beat(this.#client(who), options),
-    leave: (who, options) => this.#leave(this.#client(who), options),
+    beat: (who, options) => this.#stage.beat(...this.#claimant(who, options)),
+    leave: (who, options) => this.#stage.leave(...this.#claimant(who, options)),
     commit: (who, options) => this.#commit(this.#client(who), options),
     enter: (who, options) => this.#tell(this.#client(who), options.set('join', '')),
     tell: (who, options) => this.#tell(this.#client(who), options),
@@ -112,10 +105,10 @@ export class MixedScript {
 
   #joined(client: Client, reply: JoinGroupReply): void {
     if (reply.memberId !== '') client.memberId = reply.memberId;
-    if (reply.error !== null) return this.#hear(client, reply.error);
+    if (reply.error !== null) return this.#stage.hear(client.name, reply.error);
     client.epoch = reply.generationId;
     const leads = reply.leaderId === reply.memberId ? ' leads' : '';
-    this.#hear(client, `joined ${reply.generationId} ${reply.protocolName}${leads}`);
+    this.#stage.hear(client.name, `joined ${reply.generationId} ${reply.protocolName}${leads}`);
   }
 
   #sync(client: Client, options: Options): void {
@@ -133,23 +126,9 @@ export class MixedScript {
       },
       reply => {
         const { error, assignment } = reply as SyncGroupReply;
-        this.#hear(client, error ?? `got ${assignment.toString() || '-'}`);
+        this.#stage.hear(client.name, error ?? `got ${assignment.toString() || '-'}`);
       },
     );
-  }
-
-  #beat(client: Client, options: Options): void {
-    this.#ask(client, { type: 'heartbeat', ...claim(client, options) }, reply => {
-      return (reply as HeartbeatReply).error;
-    });
-  }
-
-  #leave(client: Client, options: Options): void {
-    const { memberId, instanceId } = claim(client, options);
-    const members = [{ memberId, instanceId }];
-    this.#ask(client, { type: 'leave-group', groupId: GROUP, members }, reply => {
-      return (reply as LeaveGroupReply).members[0]!.error;
-    });
   }
 
   #commit(client: Client, options: Options): void {
@@ -165,7 +144,7 @@ export class MixedScript {
       ...claim(client, options),
       ...{ retentionMs: null, knowsMissingGroup: true, offsets },
     };
-    this.#ask(client, command, reply => (reply as CommitOffsetsReply).errors[0] ?? null);
+    this.#stage.ask(client.name, command, reply => (reply as CommitOffsetsReply).errors[0] ?? null);
   }
 
   #tell(client: Client, options: Options): void {
@@ -180,7 +159,7 @@ export class MixedScript {
         memberId: client.memberId,
         newMemberId: 'unused',
         memberEpoch: joins ? 0 : Number(options.get('at') ?? client.epoch),
-        ...{ instanceId: client.instanceId, rackId: null },
+        ...{ instanceId: options.get('instance') ?? client.instanceId, rackId: null },
         rebalanceTimeoutMs: joins ? 60_000 : -1,
         subscribedTopics: topics?.split('+') ?? null,
         subscribedRegex: options.get('regex') ?? null,
@@ -193,22 +172,15 @@ export class MixedScript {
   }
 
   #told(client: Client, { error, answer }: BeatConsumerReply): void {
-    if (!answer) return this.#hear(client, error!);
+    if (!answer) return this.#stage.hear(client.name, error!);
     client.epoch = answer.memberEpoch;
     const assignment = answer.assignment ? ` = ${this.#text(answer.assignment)}` : '';
-    this.#hear(client, `${answer.memberEpoch}${assignment}`);
+    this.#stage.hear(client.name, `${answer.memberEpoch}${assignment}`);
   }
 
-  #ask(
-    client: Client,
-    command: Parameters<GroupWorld['ask']>[0],
-    told: (reply: GroupReply) => string | null,
-  ): void {
-    this.world.ask(command, reply => this.#hear(client, told(reply) ?? 'ok'));
-  }
-
-  #hear(client: Client, what: string): void {
-    this.#heard.push(`${client.name}: ${what}`);
+  #claimant(who: string, options: Options) {
+    const client = this.#client(who);
+    return [client.name, claim(client, options)] as const;
   }
 
   #client(text: string): Client {
@@ -277,11 +249,6 @@ function spaced(text = '-'): string {
 
 function nameOf(memberId: string): string {
   return memberId.slice(0, memberId.lastIndexOf('-'));
-}
-
-function pair(word: string): [string, string] {
-  const at = word.indexOf('=');
-  return at < 0 ? [word, ''] : [word.slice(0, at), word.slice(at + 1)];
 }
 
 /** Two members of a stable classic group share the three partitions of a topic. */

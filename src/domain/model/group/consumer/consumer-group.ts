@@ -9,6 +9,7 @@ import {
   withProgress,
   type ConsumerMember,
 } from './consumer-member.ts';
+import type { AwaitedJoin } from './decision.ts';
 import { PartitionOwners } from './partition-owners.ts';
 import { Subscriptions } from './subscriptions.ts';
 
@@ -47,8 +48,7 @@ export class ConsumerGroup {
   readonly owners = new PartitionOwners();
   /** Soft: it is not in the log, and begins anew with every replay. */
   seen: TopicsSeen = { version: null, regexes: null };
-  /** Soft: members of the classic protocol that were told to join again, and have not; a timer runs for each. */
-  readonly awaitedJoins = new Set<string>();
+  readonly #awaitedJoins = new Set<string>();
   readonly #members = new Map<string, ConsumerMember>();
   readonly #target = new Map<string, Assignment>();
   readonly #regexes = new Map<string, ResolvedRegex>();
@@ -118,6 +118,16 @@ export class ConsumerGroup {
     return this.target.get(memberId) ?? NOTHING;
   }
 
+  /** Whether a member of the classic protocol was told to join again, and has not; then a timer runs for it. Soft, as `seen`. */
+  awaitsJoinOf(memberId: string): boolean {
+    return this.#awaitedJoins.has(memberId);
+  }
+
+  noteJoin({ memberId, isAwaited }: AwaitedJoin): void {
+    if (isAwaited) this.#awaitedJoins.add(memberId);
+    else this.#awaitedJoins.delete(memberId);
+  }
+
   apply(event: ConsumerGroupEvent): void {
     switch (event.type) {
       case 'consumer-group-stored':
@@ -184,7 +194,7 @@ export class ConsumerGroup {
     const member = this.#members.get(memberId);
     if (member) this.#forget(member);
     this.#members.delete(memberId);
-    this.awaitedJoins.delete(memberId);
+    this.#awaitedJoins.delete(memberId);
   }
 
   #forget(member: ConsumerMember): void {

@@ -10,6 +10,14 @@ export interface ConsumerDecision<Answer> {
   readonly events: readonly ConsumerGroupEvent[];
   readonly effects: readonly TimerEffect[];
   readonly answer: Answer;
+  /** What the group is to note of a member of the classic protocol, when the decision stands. */
+  readonly awaitedJoin?: AwaitedJoin;
+}
+
+/** A member was told to join again, or has. */
+export interface AwaitedJoin {
+  readonly memberId: string;
+  readonly isAwaited: boolean;
 }
 
 /** The last two are of members that speak the classic protocol. */

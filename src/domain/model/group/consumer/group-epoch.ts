@@ -55,7 +55,8 @@ function someone(member: ConsumerMember | null): ConsumerMember[] {
   return member === null ? [] : [member];
 }
 
-function isNewSubscription({ from, to }: MemberChange): boolean {
+function isNewSubscription({ from, to, leaving = [] }: MemberChange): boolean {
+  if (leaving.length > 0) return true;
   return from === null || to === null || !sameSubscription(from, to);
 }
 

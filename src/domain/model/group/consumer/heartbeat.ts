@@ -71,13 +71,23 @@ export function advance(
   const events = [...replacementEvents(group, speaker)];
   if (!sameFacts(speaker.member, told)) events.push(memberStored(group.id, told));
   const known = speaker.replaces ?? group.members.get(told.memberId) ?? null;
-  const step = stepEpoch(group, { from: known, to: told }, environment);
+  const former = formerSelf(group, speaker);
+  const leaving = former === null ? [] : [former];
+  const step = stepEpoch(group, { from: known, to: told, leaving }, environment);
   events.push(...step.events);
   const target = targetFor({ group, speaker, told, step }, environment, events);
-  const reached = reconciled(group, told, { target, owned });
+  const reached = reconciled(group, told, { target, owned, former });
   if (!sameProgress(reached, told)) events.push(currentStored(group.id, reached));
   group.seen = step.seen;
   return { events, reached };
+}
+
+/**
+ * What a member was that takes the place of another under an id that the group knows: it goes, and what it had is free for all,
+ * in the same epoch. Kafka leaves that unassigned until the next change.
+ */
+function formerSelf(group: ConsumerGroup, { member, replaces }: Speaker): ConsumerMember | null {
+  return replaces === null ? null : (group.members.get(member.memberId) ?? null);
 }
 
 /** A static member that comes back does not make the group larger. Throws GROUP_MAX_SIZE_REACHED. */
@@ -173,14 +183,21 @@ function targetFor(
   return { epoch: step.epoch, assignment: target.get(told.memberId)! };
 }
 
+interface Reconciling extends Pick<ConsumerHeartbeat, 'owned'> {
+  readonly target: Target;
+  readonly former: ConsumerMember | null;
+}
+
 function reconciled(
   group: ConsumerGroup,
   member: ConsumerMember,
-  { target, owned }: { readonly target: Target } & Pick<ConsumerHeartbeat, 'owned'>,
+  { target, owned, former }: Reconciling,
 ): ConsumerMember {
   if (isReconciledTo(member, target.epoch)) return member;
-  const isFree = (topicId: string, partition: number) =>
-    group.owners.ownerOf(topicId, partition) === undefined;
+  const isFree = (topicId: string, partition: number): boolean => {
+    const owner = group.owners.ownerOf(topicId, partition);
+    return owner === undefined || owner === former?.memberId;
+  };
   return { ...member, ...reconcile(member, { target, isFree, owned }) };
 }
 

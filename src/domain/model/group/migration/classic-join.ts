@@ -49,7 +49,6 @@ export function joinConsumerGroup(
   const told = withJoin(speaker.member, command, subscription);
   const owned = topicsOf(existingPartitions(subscription.ownedPartitions, environment.topics));
   const { events, reached } = advance(group, { speaker, told, owned }, environment);
-  group.awaitedJoins.delete(told.memberId);
   return {
     events,
     effects: [
@@ -58,6 +57,7 @@ export function joinConsumerGroup(
       rebalanceTimer(group.id, told, 'consumer-sync'),
     ],
     answer: joined(reached, command),
+    awaitedJoin: { memberId: told.memberId, isAwaited: false },
   };
 }
 

@@ -3,7 +3,7 @@ import { CONSUMER_PROTOCOL_TYPE } from '../classic/classic-group.ts';
 import { refusedSync } from '../classic/classic-step.ts';
 import type { ConsumerGroup } from '../consumer/consumer-group.ts';
 import type { ConsumerMember } from '../consumer/consumer-member.ts';
-import type { ConsumerDecision, TimerEffect } from '../consumer/decision.ts';
+import type { ConsumerDecision } from '../consumer/decision.ts';
 import { stepEpoch } from '../consumer/group-epoch.ts';
 import { existingMember } from '../consumer/member-lookup.ts';
 import { fenceAll } from '../consumer/member-removal.ts';
@@ -38,7 +38,7 @@ export function syncConsumerGroup(
   refuseOtherProtocol(command, protocolName);
   if (group.epoch > member.epoch && member.state !== 'unrevoked-partitions') {
     const answer = refusedSync('REBALANCE_IN_PROGRESS');
-    return { events: [], effects: joinAwaited(group, member), answer };
+    return { events: [], ...joinAwaited(group, member), answer };
   }
   const version = subscriptionOf(protocols, environment.embedded)?.version ?? 0;
   return {
@@ -78,13 +78,11 @@ export function heartbeatToConsumerGroup(
   const step = stepEpoch(group, { from: member, to: member }, environment);
   group.seen = step.seen;
   const rejoins = isToJoinAgain(group, member, step.epoch);
-  const effects = [sessionTimer(group.id, member, environment.settings)];
-  if (rejoins) effects.push(...joinAwaited(group, member));
-  return {
-    events: step.events,
-    effects,
-    answer: { error: rejoins ? 'REBALANCE_IN_PROGRESS' : null },
-  };
+  const session = sessionTimer(group.id, member, environment.settings);
+  const answer = { error: rejoins ? ('REBALANCE_IN_PROGRESS' as const) : null };
+  if (!rejoins) return { events: step.events, effects: [session], answer };
+  const { effects, ...noted } = joinAwaited(group, member);
+  return { events: step.events, effects: [session, ...effects], answer, ...noted };
 }
 
 /** There is a newer epoch, it is to say that it gave something up, or what it waits for is free. */
@@ -105,10 +103,14 @@ function waitsForOthers(group: ConsumerGroup, { memberId, assigned }: ConsumerMe
 }
 
 /** Each heartbeat is told the same; the time runs from the first. */
-function joinAwaited(group: ConsumerGroup, member: ConsumerMember): TimerEffect[] {
-  if (group.awaitedJoins.has(member.memberId)) return [];
-  group.awaitedJoins.add(member.memberId);
-  return [rebalanceTimer(group.id, member, 'consumer-join')];
+function joinAwaited(
+  group: ConsumerGroup,
+  member: ConsumerMember,
+): Pick<ConsumerDecision<unknown>, 'effects' | 'awaitedJoin'> {
+  const { memberId } = member;
+  if (group.awaitsJoinOf(memberId)) return { effects: [] };
+  const effects = [rebalanceTimer(group.id, member, 'consumer-join')];
+  return { effects, awaitedJoin: { memberId, isAwaited: true } };
 }
 
 /**
