@@ -8,11 +8,16 @@ export interface PartitionKey {
   readonly topic: string;
 }
 
-/** A log that a store holds, and the highest epoch that ever opened it. */
-export interface StoredPartition {
-  readonly topicId: string;
-  readonly partition: number;
+/** A log that a store holds, the highest epoch that ever opened it, and the bytes of batches in it. */
+export interface StoredPartition extends PartitionKey {
   readonly epoch: number;
+  readonly sizeInBytes: number;
+}
+
+/** The room where a store lies, in bytes; -1 where that is not known. */
+export interface Volume {
+  readonly totalBytes: number;
+  readonly usableBytes: number;
 }
 
 /** Topic settings that an engine may follow; read at each use, so that a change needs no restart. */
@@ -23,6 +28,23 @@ export interface LogSettings {
   readonly segmentMs: number;
   /** Log bytes between two entries of the offset index (`index.interval.bytes`). */
   readonly indexIntervalBytes: number;
+}
+
+/**
+ * The older part of a log as it is written anew, in ascending order; offsets stay what they were. Another rewrite of the same
+ * log, or anything that moves its start or its end back, ends this one: it then rejects with `closed`.
+ */
+export interface LogRewrite {
+  /**
+   * Keeps a batch, or what is left of it: its base offset and its last offset are those of a batch that the log has there. What
+   * is not kept is dropped. The bytes are the caller's again when this has returned or resolved. An engine may put what it was
+   * given in place piece by piece, each piece all or nothing, also after a crash.
+   */
+  keep(batch: RecordBatch): void | Promise<void>;
+  /** Resolves when all is in place, durably. */
+  finish(): Promise<void>;
+  /** Gives up; pieces that are in place already stay. */
+  abandon(): Promise<void>;
 }
 
 /** Gives the buffer that a read fills; the caller owns it and decides when it is used again. */
@@ -59,13 +81,19 @@ export interface PartitionLog {
   readonly endOffset: number;
   /** Bytes of batches kept, appended ones included. */
   readonly sizeInBytes: number;
+  /**
+   * The base offset of the newest segment, to which appends go, or `endOffset` when the log is empty. It moves by Kafka's rule
+   * (LogSegment.shouldRoll, see SegmentRoll), in engines without files too: below it a log may be rewritten.
+   */
+  readonly activeOffset: number;
   /** Where each epoch began, oldest first; the last is the epoch that this log was opened with. */
   readonly epochs: readonly EpochStart[];
 
   /**
-   * Takes one batch whose base offset is `endOffset` (anything else is a programmer's error and throws). When it returns, the
-   * batch's bytes may be used again by the caller. What was appended is not readable yet. Input and output errors are
-   * reported by the next `commit`; throws a StorageError when the log takes no more (failed, fenced, closed).
+   * Takes one batch whose base offset is `endOffset`, or above it where offsets are missing, as in the copy of a compacted log
+   * (one below is a programmer's error and throws). When it returns, the batch's bytes may be used again by the caller. What
+   * was appended is not readable yet. Input and output errors are reported by the next `commit`; throws a StorageError when
+   * the log takes no more (failed, fenced, closed).
    */
   append(batch: RecordBatch): void;
 
@@ -89,11 +117,35 @@ export interface PartitionLog {
    */
   offsetFor(timestamp: number): number | Promise<number>;
 
+  /**
+   * The lowest base offset of a committed batch (or the committed end) from which on the log has no more than `bytes`, or a
+   * little below it, where that is much cheaper: what retention by bytes may drop lies before it.
+   */
+  offsetKeeping(bytes: number): number | Promise<number>;
+
   /** Drops every batch with an offset at or above `offset`, which must be a batch's base offset or the end. Durable when it resolves. */
   truncateTo(offset: number): Promise<void>;
 
   /** Moves `startOffset` up to `offset` (start to end), durably when it resolves; space is given back when the engine can. */
   trimBefore(offset: number): Promise<void>;
+
+  /** Drops all batches, and goes on at `offset`, which may be anywhere (Kafka's truncateFullyAndStartAt). Durable when it resolves. */
+  restartAt(offset: number): Promise<void>;
+
+  /**
+   * Begins to rewrite what lies below `to`, which is the base offset of a batch at or below `activeOffset`. Readers go on as
+   * before: they find each offset in its old batch or in the new one.
+   */
+  rewrite(to: number): Promise<LogRewrite>;
+
+  /** Where the batch that holds `offset` lies, for people: a file and a position in it, or a table and a key. */
+  placeOf(offset: number): string;
+
+  /**
+   * Checks all that the engine keeps beside the batches (indexes, sums, counts) against them, as far as they are committed: a
+   * line for each thing that does not fit. Rejects with a StorageError only when it cannot read at all.
+   */
+  audit(): Promise<readonly string[]>;
 
   /**
    * What the log's reader has derived from it (such as producer state), to be given back at the next open: advice that may be
@@ -105,6 +157,8 @@ export interface PartitionLog {
 
 /** All logs of one store. */
 export interface LogStorage {
+  /** The directory or file where it all lies, as people know it; DescribeLogDirs calls it the log directory. */
+  readonly location: string;
   /**
    * Opens or creates a log; durably fences every writer with a lower epoch, and throws `fenced` if a higher one has opened it.
    * An older handle of this process is ended, one with the same epoch too: commits asked of it before are carried out, what
@@ -112,6 +166,7 @@ export interface LogStorage {
    */
   open(partition: PartitionKey, epoch: number, settings: LogSettings): Promise<PartitionLog>;
   list(): Promise<readonly StoredPartition[]>;
+  volume(): Promise<Volume>;
   /** Removes a log and all that belongs to it, open or not (its handle then rejects with `closed`); nothing happens when there is none. */
   remove(partition: PartitionKey): Promise<void>;
   /** Writes out what is staged, makes it durable, and gives up the store; logs of it then reject with `closed`. */

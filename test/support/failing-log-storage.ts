@@ -6,6 +6,7 @@ import type {
   PartitionLog,
   StorageError,
   StoredPartition,
+  Volume,
 } from '../../src/ports/log-storage.ts';
 
 /** A store in front of another that fails when it is told to. */
@@ -22,6 +23,14 @@ export class FailingLogStorage implements LogStorage {
 
   constructor(inner: LogStorage) {
     this.#inner = inner;
+  }
+
+  get location(): string {
+    return this.#inner.location;
+  }
+
+  volume(): Promise<Volume> {
+    return this.#inner.volume();
   }
 
   async open(key: PartitionKey, epoch: number, settings: LogSettings): Promise<PartitionLog> {

@@ -73,6 +73,8 @@ export class FaultyFileSystem implements FileSystem {
   /** Runs before every write; a test's slow disk moves its clock here. */
   beforeWrite: () => void = () => undefined;
   mostOpen = 0;
+  /** How often the machine has started: a process that dies alone leaves the page cache as it was. */
+  boots = 1;
   /** While it is, what is in files can be written over, and nothing can grow or be made. */
   isFull = false;
 
@@ -83,6 +85,11 @@ export class FaultyFileSystem implements FileSystem {
   /** The n-th of these operations from now on, on a path that matches, fails once with the code. */
   failNth(operation: Operation, nth: number, code: string, path = /./): void {
     this.#faults.push({ operation, path, countdown: nth, code });
+  }
+
+  /** What was to fail, and has not yet, does not. */
+  heal(): void {
+    this.#faults = [];
   }
 
   /** Holds back the answers of syncs until `release`; `stalled` resolves when the first one waits. */
@@ -129,7 +136,9 @@ export class FaultyFileSystem implements FileSystem {
     this.#stalled = null;
     this.#faults = [];
     this.#changesLeft = Infinity;
-    if (mode !== 'kill-process') crashInode(this.#root, mode, random);
+    if (mode === 'kill-process') return;
+    this.boots += 1;
+    crashInode(this.#root, mode, random);
   }
 
   open(path: string): number {
@@ -151,10 +160,19 @@ export class FaultyFileSystem implements FileSystem {
     return fd;
   }
 
+  openExisting(path: string): number {
+    if (this.#find(path) === undefined) throw systemError('ENOENT', path);
+    return this.open(path);
+  }
+
   close(fd: number): void {
     this.#file(fd);
     this.#descriptors.delete(fd);
     this.#paths.delete(fd);
+  }
+
+  closeLater(fd: number): void {
+    this.close(fd);
   }
 
   writeSync(fd: number, bytes: Buffer, position: number): number {
@@ -211,6 +229,10 @@ export class FaultyFileSystem implements FileSystem {
     return inode instanceof FileInode ? inode.content.length : 0;
   }
 
+  volumeOf(): { totalBytes: number; usableBytes: number } {
+    return { totalBytes: -1, usableBytes: -1 };
+  }
+
   list(directory: string): string[] {
     return [...this.#directory(directory).entries.keys()];
   }
@@ -253,6 +275,13 @@ export class FaultyFileSystem implements FileSystem {
     if (!(parent instanceof DirectoryInode) || !parent.entries.has(basename(path))) return;
     this.#spend();
     parent.change(entries => entries.delete(basename(path)));
+  }
+
+  removeLater(path: string, done: Done): void {
+    this.#later(() => {
+      const [error] = attempt(() => this.remove(path));
+      done(error);
+    });
   }
 
   syncDirectory(path: string, done: Done): void {

@@ -5,6 +5,7 @@ import type {
   PartitionLog,
   StorageError,
   StoredPartition,
+  Volume,
 } from '../../src/ports/log-storage.ts';
 
 /** A commit that waits for the test. */
@@ -32,6 +33,14 @@ export class HeldLogStorage implements LogStorage {
 
   constructor(inner: LogStorage) {
     this.#inner = inner;
+  }
+
+  get location(): string {
+    return this.#inner.location;
+  }
+
+  volume(): Promise<Volume> {
+    return this.#inner.volume();
   }
 
   async open(key: PartitionKey, epoch: number, settings: LogSettings): Promise<PartitionLog> {

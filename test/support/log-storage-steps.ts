@@ -1,4 +1,4 @@
-import { expect } from 'vitest';
+import { ok, strictEqual } from 'node:assert/strict';
 import { batchesIn, type RecordBatch } from '../../src/domain/model/log/record-batch.ts';
 import { StorageError, type PartitionKey, type PartitionLog } from '../../src/ports/log-storage.ts';
 import { batchOf, type BatchFields } from './batches.ts';
@@ -32,12 +32,50 @@ export async function readOnce(
     given.push(buffer);
     return buffer;
   });
-  expect(given.length).toBeLessThanOrEqual(1);
+  ok(given.length <= 1, 'a read asks for one buffer at most');
   if (bytes.length > 0) {
-    expect(bytes.buffer).toBe(given[0]!.buffer);
-    expect(bytes.byteOffset).toBe(given[0]!.byteOffset);
+    ok(bytes.buffer === given[0]!.buffer, 'a read fills the buffer that it was given');
+    strictEqual(bytes.byteOffset, given[0]!.byteOffset, 'a read fills the buffer from its front');
   }
   return bytes;
+}
+
+/** Appends batches that fill more than two segments of `SETTINGS`, and commits them. */
+export async function filled(
+  log: PartitionLog,
+  count: number,
+  sizeInBytes = 300,
+): Promise<RecordBatch[]> {
+  const batches: RecordBatch[] = [];
+  for (let at = 0; at < count; at++) {
+    batches.push(
+      appended(log, { sizeInBytes, count: 3, maxTimestamp: 1000 + log.endOffset, fill: at }),
+    );
+  }
+  await log.commit(true);
+  return batches;
+}
+
+/** Rewrites a log up to `to` with these batches. */
+export async function rewritten(
+  log: PartitionLog,
+  to: number,
+  kept: readonly RecordBatch[],
+): Promise<void> {
+  const rewrite = await log.rewrite(to);
+  for (const batch of kept) await rewrite.keep(batch);
+  await rewrite.finish();
+}
+
+/** The same batch with fewer bytes, as a compaction may leave it: its offsets stay. */
+export function shrunk(batch: RecordBatch): RecordBatch {
+  return batchOf({
+    baseOffset: batch.baseOffset,
+    count: batch.lastOffsetDelta + 1,
+    sizeInBytes: Math.max(61, batch.sizeInBytes >> 1),
+    maxTimestamp: batch.maxTimestamp,
+    fill: 0x5a,
+  });
 }
 
 /** Reads on until nothing comes. */

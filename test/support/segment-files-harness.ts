@@ -24,6 +24,7 @@ export class SegmentFilesHarness {
       clock: { now: () => this.now },
       logger: this.logger,
       process: { pid: 1, startOf: () => start },
+      boot: String(this.fileSystem.boots),
       ...options,
     });
   }

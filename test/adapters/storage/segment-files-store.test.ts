@@ -1,9 +1,9 @@
 import { mkdtempSync, rmSync, writeFileSync, readFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { beforeEach, describe, expect, test } from 'vitest';
-import { thisProcess } from '../../../src/adapters/storage/segment-files/directory-lock.ts';
-import { DirectoryLock } from '../../../src/adapters/storage/segment-files/directory-lock.ts';
+import { beforeEach, describe, expect, test, vi } from 'vitest';
+import { thisProcess } from '../../../src/adapters/storage/shared/directory-lock.ts';
+import { DirectoryLock } from '../../../src/adapters/storage/shared/directory-lock.ts';
 import { NodeFileSystem } from '../../../src/adapters/storage/segment-files/node-file-system.ts';
 import type { LogSettings } from '../../../src/ports/log-storage.ts';
 import {
@@ -203,4 +203,18 @@ describe('rolling', () => {
     appended(again, { maxTimestamp: 6001 });
     expect(segments()).toEqual([0, 1]);
   });
+});
+
+test('a list lets others have their turn once in a hundred logs that it has to look up', async () => {
+  const first = await harness.open();
+  for (let at = 0; at < 130; at++) await first.open(keyOf(at), 1, SETTINGS);
+  await first.close();
+  const storage = await harness.open();
+  for (let at = 99; at < 120; at++) await storage.open(keyOf(at), 1, SETTINGS);
+  const turns = vi.spyOn(globalThis, 'setImmediate');
+  const listed = await storage.list();
+  const { length } = turns.mock.calls;
+  turns.mockRestore();
+  expect(listed).toHaveLength(130);
+  expect(length).toBe(1);
 });

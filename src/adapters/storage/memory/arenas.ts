@@ -14,6 +14,10 @@ export class Arenas {
     this.#largest = largest;
   }
 
+  get usedBytes(): number {
+    return this.#usedBytes;
+  }
+
   /** The size that follows an arena of `before` bytes in one log, so that logs with little in them stay small. */
   sizeAfter(before: number): number {
     return Math.min(this.#largest, before === 0 ? SMALLEST_BYTES : before * GROWTH);

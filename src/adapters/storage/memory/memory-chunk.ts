@@ -1,10 +1,11 @@
-import { NO_TIMESTAMP, type RecordBatch } from '../../../domain/model/log/record-batch.ts';
+import { NO_TIMESTAMP, RecordBatch } from '../../../domain/model/log/record-batch.ts';
 
 /** Batches that lie one after the other in one arena. */
 export class MemoryChunk {
   readonly arena: Buffer;
-  /** Per batch, ascending: where it begins in the log and in the arena. */
+  /** Per batch, ascending: where it begins and ends in the log, and where it begins in the arena. */
   readonly baseOffsets: number[] = [];
+  readonly #nextOffsets: number[] = [];
   readonly positions: number[] = [];
   readonly #timestamps: number[] = [];
   #used = 0;
@@ -21,6 +22,9 @@ export class MemoryChunk {
   get endOffset(): number {
     return this.#endOffset;
   }
+  get count(): number {
+    return this.baseOffsets.length;
+  }
 
   hasRoomFor(bytes: number): boolean {
     return this.#used + bytes <= this.arena.length;
@@ -28,6 +32,7 @@ export class MemoryChunk {
 
   append(batch: RecordBatch): void {
     this.baseOffsets.push(batch.baseOffset);
+    this.#nextOffsets.push(batch.nextOffset);
     this.positions.push(this.#used);
     this.#timestamps.push(batch.maxTimestamp);
     this.arena.set(batch.bytes, this.#used);
@@ -35,16 +40,21 @@ export class MemoryChunk {
     this.#endOffset = batch.nextOffset;
   }
 
-  /** The place among this chunk's batches of the one that holds the offset. */
+  /** The place among this chunk's batches of the one that holds the offset, or of the next one. */
   find(offset: number): number {
     let low = 0;
-    let high = this.baseOffsets.length - 1;
+    let high = this.count;
     while (low < high) {
-      const middle = (low + high + 1) >>> 1;
-      if (this.baseOffsets[middle]! <= offset) low = middle;
-      else high = middle - 1;
+      const middle = (low + high) >>> 1;
+      if (this.#nextOffsets[middle]! <= offset) low = middle + 1;
+      else high = middle;
     }
     return low;
+  }
+
+  /** A view of the batch at a place. */
+  batchAt(place: number): RecordBatch {
+    return new RecordBatch(this.arena.subarray(this.positions[place], this.endOf(place)));
   }
 
   /** Where the batch at a place ends, in bytes. */
@@ -55,7 +65,7 @@ export class MemoryChunk {
   /** The end of the last batch that ends at or before a position and begins below an offset, in bytes. */
   endWithin(position: number, endOffset: number): number {
     let low = 0;
-    let high = this.baseOffsets.length;
+    let high = this.count;
     while (low < high) {
       const middle = (low + high) >>> 1;
       const isWithin = this.endOf(middle) <= position && this.baseOffsets[middle]! < endOffset;
@@ -66,7 +76,7 @@ export class MemoryChunk {
   }
 
   nextOffsetOf(place: number): number {
-    return this.baseOffsets[place + 1] ?? this.#endOffset;
+    return this.#nextOffsets[place] ?? this.#endOffset;
   }
 
   maxTimestampOf(place: number): number {
@@ -78,8 +88,9 @@ export class MemoryChunk {
     const kept = this.baseOffsets.findIndex(base => base >= offset);
     if (kept < 0) return;
     this.#used = this.positions[kept]!;
-    this.#endOffset = offset;
+    this.#endOffset = this.#nextOffsets[kept - 1] ?? offset;
     this.baseOffsets.length = kept;
+    this.#nextOffsets.length = kept;
     this.positions.length = kept;
     this.#timestamps.length = kept;
   }

@@ -1,6 +1,6 @@
 import type { StorageError } from '../../../ports/log-storage.ts';
 import type { Committing } from './commit-schedules.ts';
-import { deferred, handled, type Deferred } from './deferred.ts';
+import { deferred, handled, type Deferred } from '../shared/deferred.ts';
 import type { Engine } from './engine.ts';
 import { asStorageError, directorySynced, synced } from './file-calls.ts';
 import { LogWriter } from './log-writer.ts';
@@ -37,7 +37,10 @@ export class CommitPipeline implements Committing {
   #isFlushing = false;
   /** Rounds that are written and wait for the next sync. */
   #toSync: CommitRound[] = [];
+  #synced: Promise<void> = DONE;
   #directoryChanged = false;
+  /** What has to be saved elsewhere before any commit is answered. */
+  #needed: Promise<void> | null = null;
   #failure: StorageError | null = null;
   /** What reads may see. */
   #readable: LogEnd;
@@ -73,6 +76,12 @@ export class CommitPipeline implements Committing {
     this.#directoryChanged = true;
   }
 
+  /** No commit is answered before this is done; it is no part of any. */
+  needs(saving: Promise<void>): void {
+    const needed: Promise<void> = handled(saving.then(() => this.#isDone(needed)));
+    this.#needed = needed;
+  }
+
   /** As the port's `commit`, up to `end`. */
   commit(durable: boolean, end: LogEnd): Promise<void> {
     if (this.#failure !== null) return handled(Promise.reject(this.#failure));
@@ -96,6 +105,18 @@ export class CommitPipeline implements Committing {
     return (this.#nextRound().durable ??= deferred()).promise;
   }
 
+  /** Resolves when no write and no sync is under way; after a failure, or a barrier, none begins any more. */
+  async settled(): Promise<void> {
+    await this.#writer.written;
+    await this.#synced;
+  }
+
+  /** The log is empty and begins at `end`, which may be anywhere; nothing is on its way. */
+  restarted(end: LogEnd): void {
+    this.#readable = end;
+    this.#committed = end;
+  }
+
   /** The log now ends at `end`, and nothing is on its way. */
   truncated(end: LogEnd): void {
     if (this.#readable.offset > end.offset) this.#readable = end;
@@ -110,7 +131,7 @@ export class CommitPipeline implements Committing {
     this.#writer.writeOut(error => {
       this.#isFlushing = false;
       if (error) this.fail(error);
-      this.#written(round);
+      this.#whenSaved(round);
       if (this.#next !== null) this.#engine.flushes.request(this);
     });
   }
@@ -118,8 +139,8 @@ export class CommitPipeline implements Committing {
   sync(done: () => void): void {
     const rounds = this.#toSync;
     this.#toSync = [];
-    void this.#syncFiles()
-      .catch((error: unknown) => this.fail(error))
+    this.#synced = this.#syncFiles()
+      .catch((error: unknown) => void this.fail(error))
       .then(() => rounds.forEach(round => this.#durable(round)))
       .finally(done);
   }
@@ -139,7 +160,8 @@ export class CommitPipeline implements Committing {
   }
 
   #isWritten(): boolean {
-    return this.#writer.isIdle && this.#next === null && !this.#isFlushing;
+    const isIdle = this.#needed === null && this.#writer.isIdle;
+    return isIdle && this.#next === null && !this.#isFlushing;
   }
 
   #nextRound(): CommitRound {
@@ -148,6 +170,15 @@ export class CommitPipeline implements Committing {
       this.#engine.flushes.request(this);
     }
     return this.#next;
+  }
+
+  #isDone(needed: Promise<void>): void {
+    if (this.#needed === needed) this.#needed = null;
+  }
+
+  #whenSaved(round: CommitRound): void {
+    if (this.#needed === null) return this.#written(round);
+    void this.#needed.catch((error: unknown) => this.fail(error)).then(() => this.#written(round));
   }
 
   #written(round: CommitRound): void {
@@ -170,12 +201,14 @@ export class CommitPipeline implements Committing {
   }
 
   async #syncFiles(): Promise<void> {
-    if (this.#failure !== null) return;
     const { descriptors, fileSystem } = this.#engine;
-    for (const { file } of this.#writer.takeUnsynced()) {
+    for (const { file } of this.#failure === null ? this.#writer.takeUnsynced() : []) {
+      // What was trimmed away meanwhile need not be on disk.
+      if (file.forgotten) continue;
       await descriptors.use(file, fd => synced(fileSystem, fd));
+      if (this.#failure !== null) return;
     }
-    if (!this.#directoryChanged) return;
+    if (!this.#directoryChanged || this.#failure !== null) return;
     this.#directoryChanged = false;
     await directorySynced(fileSystem, this.#directory);
   }

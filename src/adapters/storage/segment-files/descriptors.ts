@@ -1,3 +1,4 @@
+import { StorageError } from '../../../ports/log-storage.ts';
 import type { FileSystem } from './file-system.ts';
 
 /** A file that is opened when it is used, and may be closed when it is not. */
@@ -6,6 +7,8 @@ export class LogFile {
   fd = -1;
   pins = 0;
   forgotten = false;
+  /** Nobody finds it by its path any more. */
+  isNameless = false;
 
   constructor(path: string) {
     this.path = path;
@@ -25,17 +28,25 @@ export class Descriptors {
     this.#maxOpen = maxOpen;
   }
 
-  /** A descriptor that is good until the next call of this class. */
+  /** A descriptor that is good until the next call of this class. Throws `corrupt` when the file is gone. */
   fdOf(file: LogFile): number {
     if (file === this.#latest && file.fd >= 0) return file.fd;
     this.#latest = file;
     if (file.fd >= 0) this.#open.delete(file);
     else {
       this.#makeRoom();
-      file.fd = this.#fileSystem.open(file.path);
+      file.fd = this.#opened(file.path);
     }
     this.#open.add(file);
     return file.fd;
+  }
+
+  /** Makes the file if there is none: no other call here does, or a file that was removed would come back empty. */
+  make(file: LogFile): void {
+    if (file.fd >= 0) return;
+    this.#makeRoom();
+    file.fd = this.#fileSystem.open(file.path);
+    this.#open.add(file);
   }
 
   /** A descriptor that is good until `unpin`. */
@@ -66,10 +77,54 @@ export class Descriptors {
     if (file.pins === 0) this.#close(file);
   }
 
+  /** As `forget`, of a file that another has taken the name of: its room is given back off the event loop. */
+  forgetNameless(file: LogFile): void {
+    file.isNameless = true;
+    this.forget(file);
+  }
+
+  /**
+   * Removes a file: its name at once, its bytes when the last pin goes. To free a gibibyte takes tens of milliseconds; while it is
+   * open that is left to the close, which waits for it elsewhere.
+   */
+  remove(file: LogFile): void {
+    const isHeld = this.#isHeld(file);
+    try {
+      this.#fileSystem.remove(file.path);
+      this.forgetNameless(file);
+    } finally {
+      if (isHeld) this.unpin(file);
+    }
+  }
+
+  /** Closes a file that has no pins; its next use opens whatever has its name by then. */
+  letGo(file: LogFile): void {
+    if (file.pins === 0) this.#close(file);
+  }
+
   #makeRoom(): void {
     for (const file of this.#open) {
       if (this.#open.size < this.#maxOpen) return;
       if (file.pins === 0) this.#close(file);
+    }
+  }
+
+  #opened(path: string): number {
+    try {
+      return this.#fileSystem.openExisting(path);
+    } catch (error) {
+      if (!isMissing(error)) throw error;
+      throw new StorageError('corrupt', `${path} is missing`, { cause: error });
+    }
+  }
+
+  /** Pins the file if it can be opened: if not, it is removed all the same. */
+  #isHeld(file: LogFile): boolean {
+    try {
+      this.pin(file);
+      return true;
+    } catch {
+      return false;
     }
   }
 
@@ -78,6 +133,11 @@ export class Descriptors {
     this.#open.delete(file);
     const fd = file.fd;
     file.fd = -1;
-    this.#fileSystem.close(fd);
+    if (file.isNameless) this.#fileSystem.closeLater(fd);
+    else this.#fileSystem.close(fd);
   }
+}
+
+function isMissing(error: unknown): boolean {
+  return (error as NodeJS.ErrnoException).code === 'ENOENT';
 }

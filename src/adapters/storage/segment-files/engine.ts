@@ -24,6 +24,8 @@ export interface Engine {
   readonly syncs: SyncSchedule;
   readonly smallBatchBytes: number;
   readonly hotTailBytes: number;
+  /** Which start of the machine this is; null where it cannot be told. */
+  readonly boot: string | null;
 }
 
 /** Removes the files of a segment that is no longer part of its log; reads of it that are under way still end well. */
@@ -32,8 +34,8 @@ export function removeSegment(
   segment: Segment,
 ): void {
   indexes.forget(segment);
-  descriptors.forget(segment.file);
-  for (const suffix of ['log', 'index', 'timeindex'] as const) {
+  descriptors.remove(segment.file);
+  for (const suffix of ['index', 'timeindex'] as const) {
     fileSystem.remove(segment.pathOf(suffix));
   }
 }

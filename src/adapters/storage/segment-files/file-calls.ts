@@ -92,6 +92,13 @@ export function directorySynced(fileSystem: FileSystem, path: string): Promise<v
   });
 }
 
+/** Removes a file or a whole directory, however large, without holding up the event loop. */
+export function removed(fileSystem: FileSystem, path: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    fileSystem.removeLater(path, error => (error ? reject(error) : resolve()));
+  });
+}
+
 /**
  * Makes a directory and those above it, and makes their names durable: of one that is there too, since the process that made it
  * may have been killed before it could.

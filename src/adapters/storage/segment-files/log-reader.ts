@@ -3,16 +3,19 @@ import {
   RecordBatch,
   batchSizeAt,
 } from '../../../domain/model/log/record-batch.ts';
-import { StorageError, type Allocate } from '../../../ports/log-storage.ts';
+import type { Allocate, StorageError } from '../../../ports/log-storage.ts';
 import type { LogEnd } from './commit-pipeline.ts';
-import { handled } from './deferred.ts';
+import { handled } from '../shared/deferred.ts';
 import type { Engine } from './engine.ts';
 import { asStorageError, readAll, readAllLater } from './file-calls.ts';
 import type { LogSearch, Place } from './log-search.ts';
 import type { LogSegments } from './log-segments.ts';
+import { corruptAt } from './header-walk.ts';
 import type { Segment } from './segment.ts';
+import type { SoundReads } from './sound-reads.ts';
 
 const EMPTY = Buffer.alloc(0);
+const READ_FAILED = 'a read from a log failed';
 const REMEMBERED_MAX = 16;
 /** A larger read holds up the event loop longer than the thread pool's overhead costs. */
 const SYNC_READ_BYTES_MAX = 2 * 1024 * 1024;
@@ -27,43 +30,69 @@ interface Span {
   readonly isToEnd: boolean;
 }
 
+/** What is asked of a read; see PartitionLog. */
+interface WantedRead {
+  readonly offset: number;
+  readonly maxBytes: number;
+  readonly allocate: Allocate;
+}
+
 /** Reads what is committed: at once near the log's end, through the thread pool where the disk may have to turn. */
 export class LogReader {
   readonly #engine: Engine;
   readonly #segments: LogSegments;
   readonly #search: LogSearch;
   readonly #readable: () => LogEnd;
+  readonly #sound: SoundReads;
   /** Where reads ended, by the offset that comes next: a consumer that goes on pays no walk. */
   readonly #remembered = new Map<number, Place>();
   #truncations = 0;
+  #refusal: StorageError | null = null;
 
   constructor(parts: {
     engine: Engine;
     segments: LogSegments;
     search: LogSearch;
     readable: () => LogEnd;
+    sound: SoundReads;
   }) {
     this.#engine = parts.engine;
     this.#segments = parts.segments;
     this.#search = parts.search;
     this.#readable = parts.readable;
+    this.#sound = parts.sound;
   }
 
   read(offset: number, maxBytes: number, allocate: Allocate): Buffer | Promise<Buffer> {
-    if (offset >= this.#readable().offset) return EMPTY;
+    // Where the last batches of a log were removed, offsets below its end have nothing after them.
+    const hasNone = this.#segments.active === undefined;
+    if (hasNone || offset >= this.#readable().offset) return EMPTY;
     try {
-      const near = this.#remembered.get(offset) ?? this.#search.floor(offset);
-      if (!this.#isHot(near)) return this.#readCold(offset, maxBytes, allocate);
+      const known = this.#remembered.get(offset);
+      const making = known === undefined ? this.#search.ready(offset) : null;
+      const isCold = making !== null || !this.#isHot(known ?? this.#search.floor(offset));
+      if (isCold) return this.#readCold({ offset, maxBytes, allocate }, making);
       const spans = this.#plan(this.#exact(offset), maxBytes);
+      if (spans.length === 0) return EMPTY;
       const bytes = allocate(lengthOf(spans));
-      if (lengthOf(spans) > SYNC_READ_BYTES_MAX) return this.#readLater(spans, bytes);
+      if (lengthOf(spans) > SYNC_READ_BYTES_MAX) return this.#readLater(offset, spans, bytes);
       for (const part of partsOf(spans, bytes)) {
         readAll(this.#engine.fileSystem, this.#fdOf(part.segment), part.into, part.position);
       }
-      return this.#whole(spans, bytes);
+      return this.#whole(offset, spans, bytes);
     } catch (error) {
-      return handled(Promise.reject(asStorageError(error, 'a read from a log failed')));
+      return handled(Promise.reject(asStorageError(error, READ_FAILED)));
     }
+  }
+
+  /** Older batches lie elsewhere now; reads on their way go on with the files that they have. */
+  rewritten(): void {
+    this.#remembered.clear();
+  }
+
+  /** The files are somebody else's from now on: reads on their way reject. */
+  end(refusal: StorageError): void {
+    this.#refusal = refusal;
   }
 
   /** Positions are not what they were; reads on their way give nothing. */
@@ -119,15 +148,22 @@ export class LogReader {
     return this.#engine.headers.sizeAt({ file: segment.file, from: position, to });
   }
 
-  async #readCold(offset: number, maxBytes: number, allocate: Allocate): Promise<Buffer> {
+  async #readCold(read: WantedRead, making: Promise<void> | null): Promise<Buffer> {
+    const { offset, maxBytes, allocate } = read;
     const truncations = this.#truncations;
+    const isOver = (): boolean => this.#isCut(truncations) || offset >= this.#readable().offset;
     try {
+      if (making !== null) await making;
+      if (isOver()) return EMPTY;
       if (!this.#remembered.has(offset)) await this.#warm(this.#search.floor(offset));
-      if (truncations !== this.#truncations || offset >= this.#readable().offset) return EMPTY;
+      if (isOver()) return EMPTY;
       const spans = this.#plan(this.#exact(offset), maxBytes);
-      return await this.#readLater(spans, allocate(lengthOf(spans)));
+      if (spans.length === 0) return EMPTY;
+      return await this.#readLater(offset, spans, allocate(lengthOf(spans)));
     } catch (error) {
-      throw asStorageError(error, 'a read from a log failed');
+      // A file that was cut ends early for whoever was reading it, which is no damage.
+      if (isOver()) return EMPTY;
+      throw asStorageError(error, READ_FAILED);
     }
   }
 
@@ -137,14 +173,22 @@ export class LogReader {
     await this.#readSpan(place, Buffer.allocUnsafe(bytes));
   }
 
-  async #readLater(spans: readonly Span[], bytes: Buffer): Promise<Buffer> {
+  async #readLater(offset: number, spans: readonly Span[], bytes: Buffer): Promise<Buffer> {
     const truncations = this.#truncations;
     // Pins are set before the first wait: a trim meanwhile may remove the names of files, but not the files.
     const reads = partsOf(spans, bytes).map(part => this.#readSpan(part, part.into));
-    for (const result of await Promise.allSettled(reads)) {
-      if (result.status === 'rejected') throw asStorageError(result.reason, 'a read failed');
+    const results = await Promise.allSettled(reads);
+    if (this.#isCut(truncations)) return bytes.subarray(0, 0);
+    for (const result of results) {
+      if (result.status === 'rejected') throw asStorageError(result.reason, READ_FAILED);
     }
-    return truncations === this.#truncations ? this.#whole(spans, bytes) : bytes.subarray(0, 0);
+    return this.#whole(offset, spans, bytes);
+  }
+
+  /** Whether the log was truncated since so many truncations; throws when its files must not be read any more. */
+  #isCut(truncations: number): boolean {
+    if (this.#refusal !== null) throw this.#refusal;
+    return truncations !== this.#truncations;
   }
 
   #readSpan({ segment, position }: Place, into: Buffer): Promise<void> {
@@ -152,9 +196,11 @@ export class LogReader {
     return descriptors.use(segment.file, fd => readAllLater(fileSystem, fd, into, position));
   }
 
-  /** Cuts off what is not a whole batch, and remembers where the next read goes on. */
-  #whole(spans: readonly Span[], bytes: Buffer): Buffer {
+  /** Cuts off what is not a whole batch with a sound header, and remembers where the next read goes on. */
+  #whole(offset: number, spans: readonly Span[], bytes: Buffer): Buffer {
     const total = lengthOf(spans);
+    const sound = this.#soundBytes(offset, spans, bytes);
+    if (sound < total) return bytes.subarray(0, sound);
     const last = spans.at(-1)!;
     const end = this.#readable();
     if (last.isToEnd) {
@@ -167,9 +213,26 @@ export class LogReader {
     }
     const from = total - last.length;
     const cut = wholeBatches(bytes.subarray(from, total), last.segment.baseOffset);
-    if (from + cut.length === 0) throw new StorageError('corrupt', 'a batch in a log is damaged');
+    if (from + cut.length === 0) throw corruptAt(last.segment.file, last.position);
     this.#remember(cut.nextOffset, last.segment, last.position + cut.length);
     return bytes.subarray(0, from + cut.length);
+  }
+
+  /** How many bytes come before the first batch with a damaged header; throws `corrupt` when that is the first of all. */
+  #soundBytes(offset: number, spans: readonly Span[], bytes: Buffer): number {
+    let end = 0;
+    let from = offset;
+    // A read that goes on where another ended begins with a batch of its own.
+    let leastBase = this.#remembered.has(offset) ? offset : 0;
+    for (const { segment, into, position } of partsOf(spans, bytes)) {
+      const read = { segment, offset: from, leastBase, position, bytes: into };
+      const sound = this.#sound.soundBytes(read);
+      end += sound;
+      if (end === 0) throw corruptAt(segment.file, position);
+      if (sound < into.length) return end;
+      leastBase = from = segment.endOffset;
+    }
+    return end;
   }
 
   #remember(offset: number, segment: Segment, position: number): void {

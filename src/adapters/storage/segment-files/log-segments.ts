@@ -55,6 +55,17 @@ export class LogSegments {
     return bytes;
   }
 
+  /** Puts a segment in the place of another, or nothing. */
+  replace(old: Segment, fresh: Segment | null): void {
+    const at = this.#all.indexOf(old);
+    this.#all.splice(at, 1, ...(fresh === null ? [] : [fresh]));
+  }
+
+  /** The last segment that begins below an offset. */
+  lastBelow(offset: number): Segment | undefined {
+    return this.#all.findLast(segment => segment.baseOffset < offset);
+  }
+
   /** Takes out the segments that lie below an offset whole; the active one stays. */
   takeBelow(offset: number): Segment[] {
     const kept = this.#all.findIndex(

@@ -21,6 +21,8 @@ export class LogWriter {
   #staged: Staged[] = [];
   #stagedBytes = 0;
   #isWriting = false;
+  #isDiscarded = false;
+  #written: Promise<void> = Promise.resolve();
   /** Segments with bytes that were written and not yet synced, oldest first. */
   #unsynced = new Set<Segment>();
 
@@ -31,6 +33,11 @@ export class LogWriter {
   /** Nothing waits to be written. */
   get isIdle(): boolean {
     return this.#staged.length === 0 && !this.#isWriting;
+  }
+
+  /** Resolves when no write is under way. */
+  get written(): Promise<void> {
+    return this.#written;
   }
 
   /** Takes bytes that belong at a segment's end; the caller may use them again at once. Throws system errors. */
@@ -62,7 +69,7 @@ export class LogWriter {
       this.#isWriting = false;
       done(error);
     };
-    this.#writeLater(this.#takeStaged()).then(() => finish(null), finish);
+    this.#written = this.#writeLater(this.#takeStaged()).then(() => finish(null), finish);
   }
 
   takeUnsynced(): Segment[] {
@@ -71,8 +78,9 @@ export class LogWriter {
     return segments;
   }
 
-  /** Drops what is staged. */
+  /** Drops what is staged, and what a write that is under way has not come to; takes no more. */
   discard(): void {
+    this.#isDiscarded = true;
     for (const { buffer } of this.#takeStaged()) this.#engine.staging.giveBack(buffer);
   }
 
@@ -112,6 +120,7 @@ export class LogWriter {
   async #writeLater(all: readonly Staged[]): Promise<void> {
     const { descriptors, fileSystem, staging } = this.#engine;
     for (const { segment, position, buffer, used } of all) {
+      if (this.#isDiscarded) return;
       const bytes = buffer.subarray(0, used);
       await descriptors.use(segment.file, fd => writeAllLater(fileSystem, fd, bytes, position));
       this.#unsynced.add(segment);

@@ -8,8 +8,15 @@ export class NodeFileSystem implements FileSystem {
   open(path: string): number {
     return fs.openSync(path, READ_WRITE_CREATE, 0o644);
   }
+  openExisting(path: string): number {
+    return fs.openSync(path, fs.constants.O_RDWR);
+  }
   close(fd: number): void {
     fs.closeSync(fd);
+  }
+  closeLater(fd: number): void {
+    // Nobody can find the file any more, so nobody has to know.
+    fs.close(fd, () => undefined);
   }
   writeSync(fd: number, bytes: Buffer, position: number): number {
     return fs.writeSync(fd, bytes, 0, bytes.length, position);
@@ -32,6 +39,10 @@ export class NodeFileSystem implements FileSystem {
   sizeOf(path: string): number | null {
     return fs.statSync(path, { throwIfNoEntry: false })?.size ?? null;
   }
+  volumeOf(path: string): { totalBytes: number; usableBytes: number } {
+    const { bsize, blocks, bavail } = fs.statfsSync(path);
+    return { totalBytes: bsize * blocks, usableBytes: bsize * bavail };
+  }
   list(directory: string): string[] {
     return fs.readdirSync(directory);
   }
@@ -47,11 +58,13 @@ export class NodeFileSystem implements FileSystem {
   remove(path: string): void {
     fs.rmSync(path, { recursive: true, force: true });
   }
+  removeLater(path: string, done: Done): void {
+    fs.rm(path, { recursive: true, force: true }, done);
+  }
   syncDirectory(path: string, done: Done): void {
     const fd = fs.openSync(path, fs.constants.O_RDONLY);
     fs.fsync(fd, error => {
-      fs.closeSync(fd);
-      done(error);
+      fs.close(fd, closeError => done(error ?? closeError ?? null));
     });
   }
 }

@@ -20,6 +20,10 @@ export interface PartitionState {
   readonly startOffset: number;
   readonly epochs: readonly EpochStart[];
   readonly recoveryPoint: RecoveryPoint;
+  /** Offsets may be missing between two batches: of a log without gaps, a batch that leaves one is damaged. */
+  readonly hasGaps?: boolean;
+  /** Which start of the machine wrote last: in the same one the page cache is whole, whatever became of the process. */
+  readonly boot?: string | null;
 }
 
 const FILE = 'partition.json';
@@ -46,4 +50,39 @@ export function saveState(
 ): Promise<void> {
   const text = JSON.stringify({ format: FORMAT, ...state });
   return replaceFile(fileSystem, directory, FILE, Buffer.from(text));
+}
+
+/** The state of one log; changes are saved one after the other. */
+export class SavedState {
+  readonly #fileSystem: FileSystem;
+  readonly #directory: string;
+  #state: PartitionState;
+  #saving: Promise<void> = Promise.resolve();
+
+  constructor(fileSystem: FileSystem, directory: string, state: PartitionState) {
+    this.#fileSystem = fileSystem;
+    this.#directory = directory;
+    this.#state = state;
+  }
+
+  /** What was saved last. */
+  get saved(): PartitionState {
+    return this.#state;
+  }
+
+  /** Resolves when nothing is being saved, as far as one has asked for it. */
+  get settled(): Promise<void> {
+    return this.#saving;
+  }
+
+  /** Durable when it resolves. */
+  save(change: Partial<PartitionState>): Promise<void> {
+    const run = this.#saving.then(async () => {
+      const state = { ...this.#state, ...change };
+      await saveState(this.#fileSystem, this.#directory, state);
+      this.#state = state;
+    });
+    this.#saving = run.catch(() => undefined);
+    return run;
+  }
 }

@@ -9,13 +9,15 @@ import {
   type PartitionKey,
   type PartitionLog,
   type StoredPartition,
+  type Volume,
 } from '../../../ports/log-storage.ts';
 import type { Logger } from '../../../ports/logger.ts';
+import { thisBoot } from '../shared/boot.ts';
 import { FlushSchedule, SyncSchedule } from './commit-schedules.ts';
 import { Descriptors } from './descriptors.ts';
-import { DirectoryLock, thisProcess, type ProcessIdentity } from './directory-lock.ts';
+import { DirectoryLock, thisProcess, type ProcessIdentity } from '../shared/directory-lock.ts';
 import type { Engine } from './engine.ts';
-import { asStorageError, directorySynced, makeDirectories } from './file-calls.ts';
+import { asStorageError, directorySynced, makeDirectories, removed } from './file-calls.ts';
 import type { FileSystem } from './file-system.ts';
 import { HeaderWalk } from './header-walk.ts';
 import { LogRecovery } from './log-recovery.ts';
@@ -25,6 +27,7 @@ import {
   isDeleted,
   logId,
   parseDirectoryName,
+  baseOffsetOf,
 } from './partition-names.ts';
 import { readState, saveState, type PartitionState } from './partition-state.ts';
 import { SegmentFilesLog } from './segment-files-log.ts';
@@ -48,7 +51,12 @@ export interface SegmentFilesOptions {
   /** Reads this close to a log's end are taken to be in the page cache, and done at once. */
   readonly hotTailBytes?: number;
   readonly process?: ProcessIdentity;
+  /** Which start of the machine this is; null where it cannot be told. */
+  readonly boot?: string | null;
 }
+
+/** Logs that are looked up on the disk before others have their turn. */
+const LISTED_AT_ONCE = 100;
 
 /** Logs as append-only segment files under one directory, which one process holds at a time. */
 export class SegmentFilesLogStorage implements LogStorage {
@@ -73,9 +81,26 @@ export class SegmentFilesLogStorage implements LogStorage {
       const identity = options.process ?? thisProcess;
       const lock = new DirectoryLock(fileSystem, directory, identity);
       lock.acquire();
-      return new SegmentFilesLogStorage(engineOf(options), directory, lock);
+      return await SegmentFilesLogStorage.#locked(options, directory, lock);
     } catch (error) {
       throw asStorageError(error, `data directory ${directory} cannot be opened`);
+    }
+  }
+
+  static async #locked(
+    options: SegmentFilesOptions,
+    directory: string,
+    lock: DirectoryLock,
+  ): Promise<SegmentFilesLogStorage> {
+    const { fileSystem } = options;
+    try {
+      for (const name of fileSystem.list(directory).filter(isDeleted)) {
+        await removed(fileSystem, join(directory, name));
+      }
+      return new SegmentFilesLogStorage(engineOf(options), directory, lock);
+    } catch (error) {
+      lock.release();
+      throw error;
     }
   }
 
@@ -86,8 +111,11 @@ export class SegmentFilesLogStorage implements LogStorage {
     for (const name of engine.fileSystem.list(directory)) {
       const key = parseDirectoryName(name);
       if (key !== null) this.#known.set(logId(key), name);
-      else if (isDeleted(name)) engine.fileSystem.remove(join(directory, name));
     }
+  }
+
+  get location(): string {
+    return this.#directory;
   }
 
   open(key: PartitionKey, epoch: number, settings: LogSettings): Promise<PartitionLog> {
@@ -101,13 +129,12 @@ export class SegmentFilesLogStorage implements LogStorage {
       const state = readState(fileSystem, directory) ?? newState(key);
       if ((state.epochs.at(-1)?.epoch ?? -1) > epoch) throw fenced(epoch);
       const recovered = await new LogRecovery(this.#engine, directory, state).run();
-      const { recoveryPoint } = recovered;
-      const startOffset = Math.max(
-        state.startOffset,
-        recovered.segments[0]?.baseOffset ?? recoveryPoint.offset,
-      );
+      const { recoveryPoint, hasGaps } = recovered;
+      const first = recovered.segments[0]?.baseOffset ?? recoveryPoint.offset;
+      const startOffset = hasGaps ? state.startOffset : Math.max(state.startOffset, first);
       const epochs = continued(state.epochs, epoch, recoveryPoint.offset);
-      const opened = { ...state, startOffset, epochs, recoveryPoint };
+      const { boot } = this.#engine;
+      const opened = { ...state, startOffset, epochs, recoveryPoint, hasGaps, boot };
       await saveState(fileSystem, directory, opened);
       const log = new SegmentFilesLog(this.#engine, directory, {
         settings,
@@ -122,15 +149,21 @@ export class SegmentFilesLogStorage implements LogStorage {
   async list(): Promise<readonly StoredPartition[]> {
     if (this.#closed !== null) throw closed();
     const found: StoredPartition[] = [];
-    for (const [id, name] of this.#known) {
-      const directory = join(this.#directory, name);
-      const epoch =
-        this.#open.get(id)?.epoch ??
-        readState(this.#engine.fileSystem, directory)?.epochs.at(-1)?.epoch;
-      // A directory without a state was made by an open that never came back: nothing was ever in it.
-      if (epoch !== undefined) found.push({ ...parseDirectoryName(name)!, epoch });
+    let looked = 0;
+    for (const [id, name] of [...this.#known]) {
+      const log = this.#open.get(id);
+      const stored = log?.stored ?? this.#storedIn(name);
+      if (stored !== null) found.push(stored);
+      if (log !== undefined) continue;
+      looked += 1;
+      if (looked % LISTED_AT_ONCE === 0) await new Promise(setImmediate);
     }
     return found;
+  }
+
+  async volume(): Promise<Volume> {
+    if (this.#closed !== null) throw closed();
+    return this.#engine.fileSystem.volumeOf(this.#directory);
   }
 
   remove(key: PartitionKey): Promise<void> {
@@ -145,13 +178,25 @@ export class SegmentFilesLogStorage implements LogStorage {
       fileSystem.rename(join(this.#directory, name), doomed);
       this.#known.delete(id);
       await directorySynced(fileSystem, this.#directory);
-      fileSystem.remove(doomed);
+      await removed(fileSystem, doomed);
     });
   }
 
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;
+  }
+
+  /** Null for a directory that was made by an open that never came back, or is gone: nothing is in it. */
+  #storedIn(name: string): StoredPartition | null {
+    const { fileSystem } = this.#engine;
+    const directory = join(this.#directory, name);
+    if (fileSystem.sizeOf(directory) === null) return null;
+    const state = readState(fileSystem, directory);
+    const epoch = state?.epochs.at(-1)?.epoch;
+    if (state === null || epoch === undefined) return null;
+    const { topicId, partition, topic } = state;
+    return { topicId, partition, topic, epoch, sizeInBytes: bytesIn(fileSystem, directory) };
   }
 
   async #close(): Promise<void> {
@@ -192,6 +237,12 @@ async function takeOver(older: SegmentFilesLog, epoch: number): Promise<void> {
   await older.release(new StorageError('fenced', 'a later writer has opened this log'), false);
 }
 
+/** What the segments in a directory take. */
+function bytesIn(fileSystem: FileSystem, directory: string): number {
+  const logs = fileSystem.list(directory).filter(name => baseOffsetOf(name) !== null);
+  return logs.reduce((sum, name) => sum + (fileSystem.sizeOf(join(directory, name)) ?? 0), 0);
+}
+
 function engineOf(options: SegmentFilesOptions): Engine {
   const { fileSystem, checksum, clock, logger } = options;
   const descriptors = new Descriptors(fileSystem, options.maxOpenFiles ?? 1000);
@@ -210,6 +261,7 @@ function engineOf(options: SegmentFilesOptions): Engine {
     syncs: new SyncSchedule(options.maxConcurrentSyncs ?? 4),
     smallBatchBytes: options.smallBatchBytes ?? 16 * 1024,
     hotTailBytes: options.hotTailBytes ?? 64 * 1024 * 1024,
+    boot: options.boot === undefined ? thisBoot() : options.boot,
   };
 }
 

@@ -1,4 +1,4 @@
-import { int64At, putInt64 } from '../../../domain/model/log/record-batch.ts';
+import { NO_TIMESTAMP, int64At, putInt64 } from '../../../domain/model/log/record-batch.ts';
 
 const FIRST_CAPACITY = 16;
 const OFFSET_ENTRY_BYTES = 8;
@@ -8,6 +8,8 @@ const TIME_ENTRY_BYTES = 12;
 export interface IndexedSegment {
   readonly relativeEnd: number;
   readonly sizeInBytes: number;
+  /** The segments after it may be gone, which its index does not know: it then ends before the next one begins. */
+  readonly mayEndBefore: boolean;
 }
 
 /**
@@ -45,6 +47,40 @@ export class SegmentIndex {
     return below === 0 ? 0 : this.#positions[below - 1]!;
   }
 
+  /** The relative offset of the batch at a position that is 0 or that of an entry. */
+  relativeOffsetAt(position: number): number {
+    const below = countWhile(this.#count, at => this.#positions[at]! <= position);
+    return below === 0 ? 0 : this.#offsets[below - 1]!;
+  }
+
+  /** The last position that is not above this one. */
+  floorByPosition(position: number): number {
+    const below = countWhile(this.#count, at => this.#positions[at]! <= position);
+    return below === 0 ? 0 : this.#positions[below - 1]!;
+  }
+
+  /** The last entry before a position: where its batch lies, and the highest timestamp before that; the beginning if there is none. */
+  lastBefore(position: number): { position: number; maxTimestamp: number } {
+    const last = countWhile(this.#count, at => this.#positions[at]! < position) - 1;
+    if (last < 0) return { position: 0, maxTimestamp: NO_TIMESTAMP };
+    return { position: this.#positions[last]!, maxTimestamp: this.#timestamps[last]! };
+  }
+
+  /** Drops the entries of batches that begin at a position or after it. */
+  cutTo(position: number): void {
+    this.#count = countWhile(this.#count, at => this.#positions[at]! < position);
+  }
+
+  /** Calls back for each entry until that gives false; the timestamp is the highest before the entry's batch. */
+  everyEntry(
+    holds: (relativeOffset: number, position: number, timestamp: number) => boolean,
+  ): boolean {
+    for (let at = 0; at < this.#count; at++) {
+      if (!holds(this.#offsets[at]!, this.#positions[at]!, this.#timestamps[at]!)) return false;
+    }
+    return true;
+  }
+
   #grow(): void {
     const capacity = this.#offsets.length * 2;
     this.#offsets = enlarged(this.#offsets, new Int32Array(capacity));
@@ -80,13 +116,15 @@ export class SegmentIndex {
     const count = offsetBytes.length / OFFSET_ENTRY_BYTES;
     const end = count * TIME_ENTRY_BYTES;
     if (timeBytes.length !== end + TIME_ENTRY_BYTES) return null;
-    if (timeBytes.readInt32BE(end + 8) !== segment.relativeEnd) return null;
+    const relativeEnd = timeBytes.readInt32BE(end + 8);
+    if (relativeEnd > segment.relativeEnd) return null;
+    if (relativeEnd < segment.relativeEnd && !segment.mayEndBefore) return null;
     const index = new SegmentIndex();
     for (let at = 0; at < count; at++) {
       const offset = offsetBytes.readInt32BE(at * OFFSET_ENTRY_BYTES);
       const position = offsetBytes.readInt32BE(at * OFFSET_ENTRY_BYTES + 4);
       const ascends = offset > index.#lastOffset() && position > index.#lastPosition();
-      const fits = offset < segment.relativeEnd && position < segment.sizeInBytes;
+      const fits = offset < relativeEnd && position < segment.sizeInBytes;
       if (!ascends || !fits) return null;
       if (timeBytes.readInt32BE(at * TIME_ENTRY_BYTES + 8) !== offset) return null;
       index.add(offset, position, int64At(timeBytes, at * TIME_ENTRY_BYTES));

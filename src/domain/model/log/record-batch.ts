@@ -20,6 +20,7 @@ export const NO_TIMESTAMP = -1;
 const TIMESTAMP_TYPE_BIT = 0x08;
 const TRANSACTIONAL_BIT = 0x10;
 const CONTROL_BIT = 0x20;
+const DELETE_HORIZON_BIT = 0x40;
 const COMPRESSION_MASK = 0x07;
 const TWO_TO_32 = 0x1_0000_0000;
 
@@ -113,6 +114,17 @@ export class RecordBatch {
   get isLogAppendTime(): boolean {
     return (this.attributes & TIMESTAMP_TYPE_BIT) !== 0;
   }
+  /** Whether compaction has set a delete horizon (KIP-534). */
+  get hasDeleteHorizon(): boolean {
+    return (this.attributes & DELETE_HORIZON_BIT) !== 0;
+  }
+  /**
+   * From when on compaction drops the batch's tombstones, in milliseconds since the Unix epoch; null before it first saw them.
+   * It lies in the base timestamp's field, and timestamp deltas count from it all the same.
+   */
+  get deleteHorizonMs(): number | null {
+    return this.hasDeleteHorizon ? this.baseTimestamp : null;
+  }
   /** What follows the header: records, compressed or not. */
   get records(): Buffer {
     return this.bytes.subarray(BATCH_HEADER_BYTES);
@@ -150,6 +162,18 @@ export class RecordBatch {
   /** Says the largest timestamp of the records. The CRC must be set anew afterwards. */
   setMaxTimestamp(timestamp: number): void {
     putInt64(this.bytes, timestamp, 35);
+  }
+
+  /** Says how many records are left. The CRC must be set anew afterwards. */
+  setRecordCount(count: number): void {
+    this.bytes.writeInt32BE(count, 57);
+  }
+
+  /** Sets the delete horizon, or takes it away. The CRC and the records' timestamp deltas must be set anew afterwards. */
+  setDeleteHorizon(horizonMs: number | null): void {
+    const others = this.attributes & ~DELETE_HORIZON_BIT;
+    this.bytes.writeInt16BE(horizonMs === null ? others : others | DELETE_HORIZON_BIT, 21);
+    putInt64(this.bytes, horizonMs ?? NO_TIMESTAMP, 27);
   }
 
   setCrc(crc: number): void {

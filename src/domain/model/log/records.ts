@@ -20,8 +20,13 @@ export class RecordCursor {
   defect: string | null = null;
   /** How many records were stepped to. */
   index = 0;
+  /** Where the record begins, with its length field, and where it ends. */
+  start = 0;
+  end = 0;
   offsetDelta = 0;
   timestampDelta = 0;
+  /** Where that goes on which follows the timestamp delta. */
+  afterTimestamp = 0;
   keyStart = 0;
   keyLength = NULL_LENGTH;
   valueStart = 0;
@@ -53,14 +58,17 @@ export class RecordCursor {
     if (this.index >= this.#count || this.defect !== null) return this.#finish();
     const reader = this.#reader;
     reader.end = this.#end;
+    this.start = reader.at;
     const bodyLength = reader.varint();
     const bodyEnd = reader.at + bodyLength;
+    this.end = bodyEnd;
     if (reader.failed || bodyLength < SMALLEST_RECORD_BYTES - 1 || bodyEnd > this.#end) {
       return this.#fail(`record ${this.index} has a length that its batch cannot hold`);
     }
     reader.end = bodyEnd;
     reader.at += 1; // attributes: no bit is in use
     this.timestampDelta = reader.varlong();
+    this.afterTimestamp = reader.at;
     this.offsetDelta = reader.varint();
     this.keyLength = reader.varint();
     this.keyStart = this.#skip(this.keyLength);

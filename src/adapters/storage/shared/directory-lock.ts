@@ -1,8 +1,22 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { StorageError } from '../../../ports/log-storage.ts';
-import { readWhole, writeAll } from './file-calls.ts';
-import type { FileSystem } from './file-system.ts';
+
+/** What a lock asks of a file system; calls are synchronous and throw system errors. */
+export interface LockFiles {
+  /** Opens for reading and writing; makes the file when there is none. */
+  open(path: string): number;
+  close(fd: number): void;
+  writeSync(fd: number, bytes: Buffer, position: number): number;
+  readSync(fd: number, into: Buffer, position: number): number;
+  /** Null when there is no such name. */
+  sizeOf(path: string): number | null;
+  /** A second name for a file; throws EEXIST when the name is taken. */
+  link(existing: string, name: string): void;
+  rename(from: string, to: string): void;
+  /** Nothing happens when there is no such file. */
+  remove(path: string): void;
+}
 
 /** Tells processes apart, also when the system gives a number out again. */
 export interface ProcessIdentity {
@@ -30,12 +44,12 @@ function startOfProcess(pid: number): string | null {
 
 /** One process per directory: a file that names its holder, stale when that process is gone. */
 export class DirectoryLock {
-  readonly #fileSystem: FileSystem;
+  readonly #fileSystem: LockFiles;
   readonly #directory: string;
   readonly #path: string;
   readonly #process: ProcessIdentity;
 
-  constructor(fileSystem: FileSystem, directory: string, identity: ProcessIdentity) {
+  constructor(fileSystem: LockFiles, directory: string, identity: ProcessIdentity) {
     this.#fileSystem = fileSystem;
     this.#directory = directory;
     this.#path = join(directory, 'lock');
@@ -58,12 +72,9 @@ export class DirectoryLock {
   /** A link appears whole or not at all, so that nobody sees a lock without its holder. */
   #tryLink(): boolean {
     const mine = this.#ownPath('new');
-    const { pid } = this.#process;
     this.#fileSystem.remove(mine);
-    const fd = this.#fileSystem.open(mine);
-    writeAll(this.#fileSystem, fd, Buffer.from(`${pid} ${this.#process.startOf(pid)}\n`), 0);
-    this.#fileSystem.close(fd);
     try {
+      this.#writeHolder(mine);
       this.#fileSystem.link(mine, this.#path);
       return true;
     } catch (error) {
@@ -74,8 +85,21 @@ export class DirectoryLock {
     }
   }
 
+  #writeHolder(path: string): void {
+    const { pid } = this.#process;
+    const holder = Buffer.from(`${pid} ${this.#process.startOf(pid)}\n`);
+    const fd = this.#fileSystem.open(path);
+    try {
+      for (let written = 0; written < holder.length;) {
+        written += this.#fileSystem.writeSync(fd, holder.subarray(written), written);
+      }
+    } finally {
+      this.#fileSystem.close(fd);
+    }
+  }
+
   #holder(): string {
-    return readWhole(this.#fileSystem, this.#path)?.toString().trim() ?? '';
+    return this.#textOf(this.#path) ?? '';
   }
 
   #isAlive(holder: string): boolean {
@@ -88,12 +112,22 @@ export class DirectoryLock {
   #removeStale(holder: string): void {
     const aside = this.#ownPath('stale');
     this.#fileSystem.rename(this.#path, aside);
-    const moved = readWhole(this.#fileSystem, aside)?.toString().trim();
+    const moved = this.#textOf(aside);
     if (moved !== holder) {
       this.#fileSystem.rename(aside, this.#path);
       throw this.#locked(moved ?? '');
     }
     this.#fileSystem.remove(aside);
+  }
+
+  #textOf(path: string): string | null {
+    const size = this.#fileSystem.sizeOf(path);
+    if (size === null) return null;
+    const bytes = Buffer.alloc(size);
+    const fd = this.#fileSystem.open(path);
+    this.#fileSystem.readSync(fd, bytes, 0);
+    this.#fileSystem.close(fd);
+    return bytes.toString().trim();
   }
 
   #ownPath(purpose: string): string {
