@@ -1,7 +1,11 @@
-import { beforeEach, describe, expect, test } from 'vitest';
+import { mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { beforeEach, describe, expect, onTestFinished, test } from 'vitest';
 import { CODECS } from '../../src/domain/model/log/codec.ts';
 import type { ListedOffset, OffsetSpec } from '../../src/domain/use-cases/list-offsets.ts';
 import { batch, BrokerCore, compressedBatch } from '../support/broker-core.ts';
+import { openEmbedded, EMBEDDED_ENGINES } from '../support/embedded-store.ts';
 import { SegmentFilesHarness } from '../support/segment-files-harness.ts';
 import { SeededRandom, seedOfRun } from '../support/seeded-random.ts';
 
@@ -163,9 +167,19 @@ describe('listing offsets', () => {
 });
 
 describe('listing offsets, held against all records', () => {
+  const embedded = (engine: (typeof EMBEDDED_ENGINES)[number]) => async () => {
+    const directory = await mkdtemp(join(tmpdir(), 'hexlog-offsets-'));
+    const storage = await openEmbedded(engine, directory);
+    onTestFinished(async () => {
+      await storage.close();
+      await rm(directory, { recursive: true, force: true });
+    });
+    return BrokerCore.start(storage);
+  };
   const engines = {
     memory: async () => BrokerCore.start(),
     'segment files': async () => BrokerCore.start(await new SegmentFilesHarness().open()),
+    ...Object.fromEntries(EMBEDDED_ENGINES.map(engine => [engine, embedded(engine)])),
   };
 
   test.each(Object.entries(engines))('over %s', async (_, start) => {

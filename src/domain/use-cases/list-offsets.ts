@@ -6,9 +6,10 @@ import { batchesIn, NO_TIMESTAMP, type RecordBatch } from '../model/log/record-b
 import { firstRecordSince, recordsIn } from '../model/log/records.ts';
 import { CompressionError, type Compression } from '../../ports/compression.ts';
 import { leaderEpochError } from './runtime/leader-epoch-error.ts';
+import { walkLog } from './runtime/log-walk.ts';
 import type { Partition } from './runtime/partition.ts';
 import type { PartitionRegistry } from './runtime/partition-registry.ts';
-import { storageErrorName } from './runtime/storage-errors.ts';
+import { readErrorName, storageErrorName } from './runtime/storage-errors.ts';
 
 /** Which offset is asked for: a place in the log, or the first record at or after a time (KIP-79, KIP-734, KIP-405, KIP-1005, KIP-1023). */
 export type OffsetSpec =
@@ -29,7 +30,6 @@ export interface ListedOffset {
 }
 
 const SEARCH_CHUNK_BYTES = 64 * 1024;
-const allocate = (bytes: number): Buffer => Buffer.allocUnsafe(bytes);
 const NONE = { error: null, timestamp: -1, offset: -1, leaderEpoch: UNDEFINED_EPOCH } as const;
 
 /** Finds offsets in logs (Kafka's UnifiedLog.fetchOffsetByTimestamp). */
@@ -52,12 +52,15 @@ export class ListOffsets {
   async #answer(query: OffsetQuery): Promise<ListedOffset> {
     const located = this.#registry.locate(query);
     if ('error' in located) return { ...NONE, error: located.error };
+    const { topic } = located;
+    const partition = await this.#registry.open(topic, query.partition).catch(storageErrorName);
+    if (typeof partition === 'string') return { ...NONE, error: partition };
+    const refusal = partition.unreadable ?? leaderEpochError(partition, query.currentLeaderEpoch);
+    if (refusal) return { ...NONE, error: refusal };
     try {
-      const partition = await this.#registry.open(located.topic, query.partition);
-      const error = partition.unreadable ?? leaderEpochError(partition, query.currentLeaderEpoch);
-      return error ? { ...NONE, error } : await this.#find(partition, query.spec);
+      return await this.#find(partition, query.spec);
     } catch (error) {
-      return { ...NONE, error: storageErrorName(error) };
+      return { ...NONE, error: readErrorName(error) };
     }
   }
 
@@ -77,8 +80,11 @@ export class ListOffsets {
     if (baseOffset < 0) return NONE;
     const { logStartOffset } = partition;
     const isKept = baseOffset >= logStartOffset && partition.offline === null;
-    if (isKept) return this.#since(partition, timestamp, baseOffset);
-    // What was trimmed, or could not be written, took the highest timestamp along: look for the highest of what is there.
+    const found = isKept ? await this.#since(partition, timestamp, baseOffset) : NONE;
+    const isUncommitted = isKept && baseOffset >= partition.highWatermark;
+    if (found !== NONE || isUncommitted) return found;
+    // What was trimmed or compacted, or could not be written, took the highest timestamp along: look for the highest of what is
+    // there.
     const highest = await this.#highestTimestamp(partition);
     return highest === NO_TIMESTAMP ? NONE : this.#since(partition, highest, logStartOffset);
   }
@@ -87,7 +93,7 @@ export class ListOffsets {
     const { logStartOffset } = partition;
     let highest = NO_TIMESTAMP;
     for await (const batch of batchesFrom(partition, logStartOffset)) {
-      if (batch.maxTimestamp <= highest) continue;
+      if (batch.maxTimestamp <= highest || batch.recordCount === 0) continue;
       // Only the first batch can have lost records, and the highest may have been among them.
       if (batch.baseOffset >= logStartOffset) highest = batch.maxTimestamp;
       else highest = highestIn(batch, logStartOffset, await this.#inflated(batch));
@@ -130,13 +136,10 @@ function highestIn(batch: RecordBatch, fromOffset: number, inflated?: Buffer): n
   return highest;
 }
 
+/** What is damaged is passed over, for nobody can read it anyway; the partition reports it. */
 async function* batchesFrom(partition: Partition, from: number): AsyncGenerator<RecordBatch> {
-  for (let offset = from; offset < partition.highWatermark;) {
-    const bytes = await partition.read(offset, SEARCH_CHUNK_BYTES, allocate);
-    if (bytes.length === 0) return;
-    for (const batch of batchesIn(bytes)) {
-      yield batch;
-      offset = batch.nextOffset;
-    }
+  const range = { from, to: partition.highWatermark, chunkBytes: SEARCH_CHUNK_BYTES };
+  for await (const stretch of walkLog(partition, range)) {
+    if ('batches' in stretch) yield* batchesIn(stretch.batches);
   }
 }

@@ -6,6 +6,11 @@ describe('a checkpoint', () => {
     endOffset: Number.MAX_SAFE_INTEGER,
     timestamp: -1,
     baseOffset: 2 ** 40 + 1,
+    dirty: { cleanedTo: 2 ** 41, dirtyBytes: 2 ** 42, activeOffset: -1, activeBytes: 7 },
+    untimed: [
+      { startOffset: 1, endOffset: 2, atMs: 1_700_000_000_000 },
+      { startOffset: 5, endOffset: 2 ** 43, atMs: 1_700_000_000_001 },
+    ],
     producers: Buffer.from('who was there'),
   };
 
@@ -27,7 +32,7 @@ describe('a checkpoint', () => {
 
   test('of another version is none', () => {
     const bytes = encodeCheckpoint(checkpoint);
-    bytes.writeInt8(2, 0);
+    bytes.writeInt8(3, 0);
     expect(decodeCheckpoint(bytes)).toBeNull();
   });
 });

@@ -3,6 +3,7 @@ import { DAY_MS, MIB, MINUTE_MS } from '../topic/topic-setting.ts';
 import { TOPIC_SETTINGS, type TopicSettingName } from '../topic/topic-config.ts';
 import { setting, type BrokerSetting } from './broker-setting.ts';
 import { GROUP_BROKER_SETTINGS } from './group-broker-settings.ts';
+import { LOG_BROKER_SETTINGS } from './log-broker-settings.ts';
 
 const INT_MAX = 2_147_483_647;
 
@@ -13,6 +14,7 @@ const INT_MAX = 2_147_483_647;
  */
 export const BROKER_SETTINGS = {
   ...GROUP_BROKER_SETTINGS,
+  ...LOG_BROKER_SETTINGS,
   'auto.create.topics.enable': setting('boolean', true, {
     documentation: 'Whether asking for a topic that is not there creates it.',
   }),

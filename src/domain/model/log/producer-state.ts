@@ -70,6 +70,13 @@ export class ProducerState {
     });
   }
 
+  /** Whether a batch is the newest below `endOffset` that is remembered of its producer: what comes next is judged by it. */
+  isLast(batch: RecordBatch, endOffset: number): boolean {
+    const entry = batch.hasProducerId ? this.#entries.get(batch.producerId) : undefined;
+    const last = entry?.batches.findLast(known => known.lastOffset < endOffset);
+    return last?.lastOffset === batch.lastOffset;
+  }
+
   /** Forgets producers whose last record is as old as `producer.id.expiration.ms`, or older. */
   expire(nowMs: number): void {
     this.#nextExpiryMs = nowMs + EXPIRY_INTERVAL_MS;

@@ -16,7 +16,8 @@ export class TimestampPeak {
 
   observe(batch: RecordBatch): void {
     const timestamp = batch.maxTimestamp;
-    if (timestamp <= this.#timestamp) return;
+    // A batch that compaction has emptied keeps a timestamp that no record has.
+    if (timestamp <= this.#timestamp || batch.recordCount === 0) return;
     this.#timestamp = timestamp;
     this.#baseOffset = batch.baseOffset;
   }

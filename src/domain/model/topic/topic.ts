@@ -81,6 +81,12 @@ export class Topic {
   get segmentMs(): number {
     return this.#hot.segmentMs;
   }
+  get flushMessages(): number {
+    return this.#hot.flushMessages;
+  }
+  get flushMs(): number {
+    return this.#hot.flushMs;
+  }
   get indexIntervalBytes(): number {
     return this.#hot.indexIntervalBytes;
   }
@@ -101,15 +107,20 @@ type HotSettings = ReturnType<typeof hotSettings>;
 
 /** A record of fixed shape: the engine reads its fields at once, which it does not for names with dots in a long table. */
 function hotSettings(settings: TopicSettings) {
+  const compacted = settings['cleanup.policy'].includes('compact');
+  // What lies in the newest segment cannot be compacted in time, so it has to end in time (LogConfig.maxSegmentMs).
+  const lagMs = compacted ? settings['max.compaction.lag.ms'] : Infinity;
   return {
     maxMessageBytes: settings['max.message.bytes'],
     timestampType: settings['message.timestamp.type'],
     timestampBeforeMaxMs: settings['message.timestamp.before.max.ms'],
     timestampAfterMaxMs: settings['message.timestamp.after.max.ms'],
-    compacted: settings['cleanup.policy'].includes('compact'),
+    compacted,
     compressionType: settings['compression.type'],
     segmentBytes: settings['segment.bytes'],
-    segmentMs: settings['segment.ms'],
+    segmentMs: Math.min(settings['segment.ms'], lagMs),
+    flushMessages: settings['flush.messages'],
+    flushMs: settings['flush.ms'],
     indexIntervalBytes: settings['index.interval.bytes'],
   };
 }

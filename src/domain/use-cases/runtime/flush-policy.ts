@@ -17,7 +17,10 @@ export class FlushPolicy {
     return acks === -1 && this.#name() === 'acks-all';
   }
 
-  /** Syncs, every interval, what was written since the last sync, as long as the policy is `interval`. Returns what ends it. */
+  /**
+   * Syncs, every interval, what was written since the last sync: all of it as long as the policy is `interval`, else what has waited for
+   * the `flush.ms` of its topic. Returns what ends it.
+   */
   startBackground(
     registry: PartitionRegistry,
     timers: Timers,
@@ -26,6 +29,7 @@ export class FlushPolicy {
     let cancel = (): void => {};
     const flush = (): void => {
       if (this.#name() === 'interval') registry.flush();
+      else registry.flushDue();
       cancel = timers.after(intervalMs(), flush);
     };
     cancel = timers.after(intervalMs(), flush);

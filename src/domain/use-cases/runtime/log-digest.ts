@@ -1,21 +1,27 @@
 import type { ProducerState, ProducerVerdict } from '../../model/log/producer-state.ts';
 import { decodeCheckpoint, encodeCheckpoint } from '../../model/log/checkpoint.ts';
-import { batchesIn, type RecordBatch } from '../../model/log/record-batch.ts';
+import { DirtyBytes } from '../../model/log/compaction/dirty-bytes.ts';
+import { batchesIn, NO_TIMESTAMP, type RecordBatch } from '../../model/log/record-batch.ts';
 import { TimestampPeak } from '../../model/log/timestamp-peak.ts';
+import { UntimedMarks } from '../../model/log/untimed-marks.ts';
 import type { PartitionLog } from '../../../ports/log-storage.ts';
+import { walkLog, type ReadableLog } from './log-walk.ts';
 
 /** Log bytes after which a checkpoint is due: what an open after a crash reads at most, besides the engine's own recovery. */
 const CHECKPOINT_EVERY_BYTES = 64 * 1024 * 1024;
-const REPLAY_CHUNK_BYTES = 1024 * 1024;
-const NO_BYTES = Buffer.alloc(0);
 
 /**
- * What a partition derives from its log: the state of its producers, and where the highest timestamp is. Live batches and those
- * read back at open go through the same `observe`, so that a restart forgets nothing; a checkpoint shortens the reading.
+ * What a partition derives from its log: the state of its producers, where the highest timestamp is, and what retention and
+ * compaction go by. Live batches and those read back at open go through the same `observe`, so that a restart forgets nothing; a
+ * checkpoint shortens the reading.
  */
 export class LogDigest {
   readonly #producers: ProducerState;
   readonly #peak = new TimestampPeak();
+  /** How much is not compacted. */
+  readonly dirty = new DirtyBytes();
+  /** When batches without timestamps came. */
+  readonly untimed = new UntimedMarks();
   #bytesSinceSave = 0;
   #saving = false;
 
@@ -23,15 +29,17 @@ export class LogDigest {
     this.#producers = producers;
   }
 
-  /** Rebuilds the digest of an opened log: from its checkpoint if that fits, else from the start. */
+  /**
+   * Rebuilds the digest of an opened log: from its checkpoint if that fits, else from the start. `reads` are of that log; batches that
+   * they say are damaged are as if they were not there.
+   */
   static async recover(
     log: PartitionLog,
-    producers: ProducerState,
-    nowMs: number,
+    parts: { reads: ReadableLog; producers: ProducerState; nowMs: number },
   ): Promise<LogDigest> {
-    const digest = new LogDigest(producers);
+    const digest = new LogDigest(parts.producers);
     const from = digest.#restore(log) ?? log.startOffset;
-    await digest.#replay(log, from, nowMs);
+    await digest.#replay(log, from, parts);
     if (log.checkpoint !== null && from === log.startOffset) await digest.save(log);
     return digest;
   }
@@ -44,10 +52,20 @@ export class LogDigest {
     return this.#producers.check(batch, nowMs);
   }
 
-  observe(batch: RecordBatch, nowMs: number): void {
+  /** Takes note of a batch that is in the log, whose newest segment now begins at `activeOffset`. */
+  observe(batch: RecordBatch, nowMs: number, activeOffset: number): void {
     this.#producers.apply(batch, nowMs);
     this.#peak.observe(batch);
+    this.dirty.observe(batch.baseOffset, batch.sizeInBytes, activeOffset);
+    if (batch.maxTimestamp === NO_TIMESTAMP) {
+      this.untimed.observe(batch.baseOffset, batch.nextOffset, nowMs);
+    }
     this.#bytesSinceSave += batch.sizeInBytes;
+  }
+
+  /** Whether the state of the batch's producer rests on it, as far as the log is committed, up to `endOffset`. */
+  isLastOfProducer(batch: RecordBatch, endOffset: number): boolean {
+    return this.#producers.isLast(batch, endOffset);
   }
 
   /** Saves a checkpoint in the background when much was appended since the last; one that fails is only a slower open. */
@@ -64,9 +82,10 @@ export class LogDigest {
     this.#bytesSinceSave = 0;
     const { timestamp, baseOffset } = this.#peak;
     const producers = this.#producers.snapshot();
-    await log.saveCheckpoint(
-      encodeCheckpoint({ endOffset: log.endOffset, timestamp, baseOffset, producers }),
-    );
+    const { endOffset } = log;
+    this.untimed.trimBefore(log.startOffset);
+    const derived = { dirty: this.dirty.facts, untimed: this.untimed.all, producers };
+    await log.saveCheckpoint(encodeCheckpoint({ endOffset, timestamp, baseOffset, ...derived }));
   }
 
   /** The offset to replay from, or null if there is no checkpoint that this log can have had. */
@@ -75,19 +94,20 @@ export class LogDigest {
     if (!checkpoint || checkpoint.endOffset > log.endOffset) return null;
     if (!this.#producers.restore(checkpoint.producers)) return null;
     this.#peak.restore(checkpoint.timestamp, checkpoint.baseOffset);
+    this.dirty.restore(checkpoint.dirty);
+    this.untimed.restore(checkpoint.untimed);
     return Math.max(checkpoint.endOffset, log.startOffset);
   }
 
-  async #replay(log: PartitionLog, from: number, nowMs: number): Promise<void> {
-    let chunk = NO_BYTES;
-    const allocate = (bytes: number): Buffer =>
-      bytes <= chunk.length ? chunk : (chunk = Buffer.allocUnsafe(bytes));
-    for (let offset = from; offset < log.endOffset;) {
-      const bytes = await log.read(offset, REPLAY_CHUNK_BYTES, allocate);
-      if (bytes.length === 0) return;
-      for (const batch of batchesIn(bytes)) {
-        if (batch.baseOffset >= offset) this.observe(batch, nowMs);
-        offset = batch.nextOffset;
+  async #replay(
+    log: PartitionLog,
+    from: number,
+    { reads, nowMs }: { reads: ReadableLog; nowMs: number },
+  ): Promise<void> {
+    for await (const stretch of walkLog(reads, { from, to: log.endOffset })) {
+      if ('damage' in stretch) continue;
+      for (const batch of batchesIn(stretch.batches)) {
+        if (batch.baseOffset >= from) this.observe(batch, nowMs, log.activeOffset);
       }
     }
   }

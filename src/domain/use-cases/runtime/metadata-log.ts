@@ -25,7 +25,7 @@ export const METADATA_PARTITION: PartitionKey = {
 };
 
 /** Small segments, so that what a snapshot replaces is soon given back. */
-const LOG_SETTINGS: LogSettings = {
+export const METADATA_LOG_SETTINGS: LogSettings = {
   segmentBytes: 1024 * 1024,
   segmentMs: 7 * 24 * 3_600_000,
   indexIntervalBytes: 4096,
@@ -58,12 +58,14 @@ export class MetadataLog {
   readonly #log: PartitionLog;
   readonly #options: MetadataLogOptions;
   readonly #listeners = new Set<(change: TopicChange) => void>();
+  #durableEnd: number;
   #turn: Promise<unknown> = Promise.resolve();
   #failure: BrokerError | null = null;
 
   private constructor(options: MetadataLogOptions, log: PartitionLog, state: ClusterMetadata) {
     this.#options = options;
     this.#log = log;
+    this.#durableEnd = log.endOffset;
     this.state = state;
   }
 
@@ -74,7 +76,7 @@ export class MetadataLog {
   static async open(options: MetadataLogOptions): Promise<MetadataLog> {
     const { storage, broker, checksum, random } = options;
     const epoch = await nextEpoch(storage);
-    const log = await storage.open(METADATA_PARTITION, epoch, LOG_SETTINGS);
+    const log = await storage.open(METADATA_PARTITION, epoch, METADATA_LOG_SETTINGS);
     const state = new ClusterMetadata(broker);
     const replayed = await replayMetadata(log, checksum, event => state.apply(event));
     const metadata = new MetadataLog(options, log, state);
@@ -95,6 +97,11 @@ export class MetadataLog {
   /** The epoch that this broker opens every log with. */
   get epoch(): number {
     return this.state.epoch;
+  }
+
+  /** The log, and the end of what the state was made of, for who copies both together. */
+  get durable(): { readonly log: PartitionLog; readonly endOffset: number } {
+    return { log: this.#log, endOffset: this.#durableEnd };
   }
 
   /**
@@ -137,6 +144,7 @@ export class MetadataLog {
     try {
       this.#log.append(buildBatch(records, place, bytes => checksum.crc32c(bytes)));
       await this.#log.commit(true);
+      this.#durableEnd = this.#log.endOffset;
     } catch (error) {
       if (!(error instanceof StorageError)) throw error;
       const message = `The metadata log takes no more changes: ${error.message}`;

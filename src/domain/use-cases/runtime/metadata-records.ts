@@ -13,8 +13,8 @@ export function encodeMetadataEvent(event: MetadataEvent): { key: Buffer; value:
 }
 
 /**
- * Gives every event of the log to `apply`, oldest first; resolves with how many there were. Rejects when a batch is damaged, or
- * when an event is one that only a newer version knows: to go on without it would be to lose it.
+ * Gives every event of the log to `apply`, oldest first; resolves with how many there were. Rejects when a batch is damaged or
+ * missing, or when an event is one that only a newer version knows: to go on without it would be to lose it.
  */
 export async function replayMetadata(
   log: PartitionLog,
@@ -23,25 +23,36 @@ export async function replayMetadata(
 ): Promise<number> {
   let count = 0;
   for (let offset = log.startOffset; offset < log.endOffset;) {
-    const bytes = await log.read(offset, REPLAY_CHUNK_BYTES, size => Buffer.allocUnsafe(size));
+    const bytes = await readAt(log, offset);
     const before = offset;
     for (const batch of batchesIn(bytes)) {
-      for (const event of eventsOf(batch, checksum)) {
-        apply(event);
+      const defect = defectOf(batch, offset, checksum);
+      if (defect !== null) throw damaged(log, offset, defect);
+      for (const record of recordsIn(batch)) {
+        apply(decoded(record.value, record.offset));
         count += 1;
       }
       offset = batch.nextOffset;
     }
-    if (offset === before) throw damaged(offset, 'ends before its end offset');
+    if (offset === before) throw damaged(log, offset, 'it ends before its end offset');
   }
   return count;
 }
 
-function* eventsOf(batch: RecordBatch, checksum: Checksum): Generator<MetadataEvent> {
-  if (checksum.crc32c(batch.checked) !== batch.crc) {
-    throw damaged(batch.baseOffset, 'has a batch with a wrong checksum');
+async function readAt(log: PartitionLog, offset: number): Promise<Buffer> {
+  try {
+    return await log.read(offset, REPLAY_CHUNK_BYTES, size => Buffer.allocUnsafe(size));
+  } catch (error) {
+    if (!(error instanceof StorageError) || error.code !== 'corrupt') throw error;
+    throw damaged(log, offset, error.message);
   }
-  for (const { offset, value } of recordsIn(batch)) yield decoded(value, offset);
+}
+
+/** Nothing is ever taken out of this log, so that a gap is damage, too: a recovery has set it aside. */
+function defectOf(batch: RecordBatch, expected: number, checksum: Checksum): string | null {
+  if (checksum.crc32c(batch.checked) !== batch.crc) return 'a batch has a wrong checksum';
+  if (batch.baseOffset > expected) return `what came before offset ${batch.baseOffset} is missing`;
+  return batch.nextOffset > expected ? null : 'a batch is not where it belongs';
 }
 
 function decoded(value: Buffer | null, offset: number): MetadataEvent {
@@ -52,6 +63,9 @@ function decoded(value: Buffer | null, offset: number): MetadataEvent {
   throw new Error(`${at}: ${type}. A newer version wrote it; start that version.`);
 }
 
-function damaged(offset: number, what: string): StorageError {
-  return new StorageError('corrupt', `The metadata log ${what} at offset ${offset}.`);
+function damaged(log: PartitionLog, offset: number, what: string): StorageError {
+  const where = `The metadata log is damaged at offset ${offset} (${log.placeOf(offset)}): ${what}.`;
+  const advice =
+    'No broker can start on it: see what else is damaged with "hexlog storage verify", and put a backup in its place with "hexlog storage restore".';
+  return new StorageError('corrupt', `${where} ${advice}`);
 }

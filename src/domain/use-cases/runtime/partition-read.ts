@@ -4,7 +4,7 @@ import { UNDEFINED_OFFSET } from '../../model/log/leader-epochs.ts';
 import type { Allocate } from '../../../ports/log-storage.ts';
 import { leaderEpochError } from './leader-epoch-error.ts';
 import type { Partition } from './partition.ts';
-import { storageErrorName } from './storage-errors.ts';
+import { readErrorName } from './storage-errors.ts';
 
 /** Where the client's log and ours part, so that it can truncate (KIP-595). */
 export interface Divergence {
@@ -48,9 +48,9 @@ export function readPartition(
   try {
     const records = partition.read(wanted.fetchOffset, maxBytes, allocateWithin(limits));
     if (!(records instanceof Promise)) return fitting(records);
-    return records.then(fitting, error => failed(wanted, storageErrorName(error)));
+    return records.then(fitting, error => failed(wanted, readErrorName(error)));
   } catch (error) {
-    return failed(wanted, storageErrorName(error));
+    return failed(wanted, readErrorName(error));
   }
 }
 

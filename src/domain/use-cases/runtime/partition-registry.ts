@@ -2,9 +2,12 @@ import type { ErrorName } from '../../model/error.ts';
 import type { PartitionRef } from '../../model/log/partition-ref.ts';
 import { ProducerState } from '../../model/log/producer-state.ts';
 import type { Topic } from '../../model/topic/topic.ts';
+import type { Checksum } from '../../../ports/checksum.ts';
 import type { Clock } from '../../../ports/clock.ts';
 import type { Logger } from '../../../ports/logger.ts';
 import type { LogStorage, PartitionKey } from '../../../ports/log-storage.ts';
+import { CheckedReads } from './checked-reads.ts';
+import { CopyHold } from './copy-hold.ts';
 import { LogDigest } from './log-digest.ts';
 import { Partition } from './partition.ts';
 import { storageErrorName } from './storage-errors.ts';
@@ -27,9 +30,12 @@ type Slot = Partition | Promise<Partition> | undefined;
  * one whose last write has an unknown outcome is opened again to see what is there.
  */
 export class PartitionRegistry {
+  /** Held while logs are copied. */
+  readonly hold = new CopyHold();
   readonly #topics: TopicDirectory;
   readonly #storage: LogStorage;
   readonly #epoch: number;
+  readonly #checksum: Checksum;
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #producerExpirationMs: () => number;
@@ -39,6 +45,7 @@ export class PartitionRegistry {
     topics: TopicDirectory;
     storage: LogStorage;
     epoch: number;
+    checksum: Checksum;
     clock: Clock;
     logger: Logger;
     producerExpirationMs: () => number;
@@ -46,6 +53,7 @@ export class PartitionRegistry {
     this.#topics = options.topics;
     this.#storage = options.storage;
     this.#epoch = options.epoch;
+    this.#checksum = options.checksum;
     this.#clock = options.clock;
     this.#logger = options.logger;
     this.#producerExpirationMs = options.producerExpirationMs;
@@ -106,12 +114,28 @@ export class PartitionRegistry {
     for (const partition of this.all()) partition.flush();
   }
 
-  /** Forgets a deleted topic, wakes whoever waits for it, and removes its logs. */
+  /** The same for those only of which something waits for as long as the topic's `flush.ms` says. */
+  flushDue(): void {
+    const nowMs = this.#clock.now();
+    for (const partition of this.all()) partition.flushIfDue(nowMs);
+  }
+
+  /** Forgets a deleted topic, wakes whoever waits for it, and removes its logs: later, while they are being copied. */
   async remove(topic: Topic): Promise<void> {
     const slots = this.#slots.get(topic.id) ?? [];
     this.#slots.delete(topic.id);
     // All of them before the first removal, which takes its time and may fail.
     for (const slot of slots) if (slot instanceof Partition) slot.retire(GONE);
+    if (!this.hold.isHeld) return this.#removeLogs(topic, slots);
+    void this.hold.released().then(async () => {
+      await this.#removeLogs(topic, slots).catch((error: unknown) => {
+        const facts = { topic: topic.name, error: String(error) };
+        this.#logger.warn(facts, 'the logs of a deleted topic stay until the next start');
+      });
+    });
+  }
+
+  async #removeLogs(topic: Topic, slots: readonly Slot[]): Promise<void> {
     for (let index = 0; index < topic.partitionCount; index++) {
       const partition = await Promise.resolve(slots[index]).catch(() => undefined);
       partition?.retire(GONE);
@@ -129,13 +153,20 @@ export class PartitionRegistry {
 
   async #openLog(topic: Topic, index: number): Promise<Partition> {
     const log = await this.#storage.open(keyOf(topic, index), this.#epoch, topic);
+    const reads = new CheckedReads({
+      topic: topic.name,
+      partition: index,
+      log,
+      checksum: this.#checksum,
+      logger: this.#logger,
+    });
     const producers = new ProducerState(this.#producerExpirationMs);
-    const digest = await LogDigest.recover(log, producers, this.#clock.now());
+    const digest = await LogDigest.recover(log, { reads, producers, nowMs: this.#clock.now() });
     const onFailure = (error: unknown): void => {
       const facts = { topic: topic.name, partition: index, error: String(error) };
       this.#logger.error(facts, 'the log of a partition failed: it takes no more records');
     };
-    return new Partition({ topic, index, log, digest, onFailure });
+    return new Partition({ topic, index, log, reads, digest, onFailure });
   }
 
   #settle(

@@ -4,8 +4,10 @@ import { endOffsetFor, type EpochStart } from '../../model/log/leader-epochs.ts'
 import { wholeBatchBytes, type RecordBatch } from '../../model/log/record-batch.ts';
 import type { Topic } from '../../model/topic/topic.ts';
 import type { Allocate, PartitionLog } from '../../../ports/log-storage.ts';
+import type { CheckedReads } from './checked-reads.ts';
 import { storageErrorName } from './storage-errors.ts';
 import type { LogDigest } from './log-digest.ts';
+import { LogUpkeep } from './log-upkeep.ts';
 
 /** Is told when more of a partition can be read, or when it will give no more. */
 export interface PartitionWatcher {
@@ -17,6 +19,7 @@ export interface PartitionParts {
   readonly topic: Topic;
   readonly index: number;
   readonly log: PartitionLog;
+  readonly reads: CheckedReads;
   readonly digest: LogDigest;
   /** Told once, when the store has failed. */
   readonly onFailure: (error: unknown) => void;
@@ -49,25 +52,33 @@ export class Partition {
   readonly topic: Topic;
   readonly index: number;
   readonly leaderEpoch: number;
+  readonly upkeep: LogUpkeep;
   readonly #log: PartitionLog;
+  readonly #reads: CheckedReads;
   readonly #digest: LogDigest;
   readonly #highWatermark: HighWatermark;
   readonly #onFailure: (error: unknown) => void;
   readonly #watchers = new Set<PartitionWatcher>();
   #appendedBytes = 0;
-  #flushedBytes = 0;
+  /** What lies below it was forced to disk, or is being. */
+  #flushedTo: number;
+  /** When the first batch came that was not. */
+  #unflushedSinceMs = Infinity;
   #latest: Round | null = null;
   #offline: ErrorName | null = null;
   #turn: Promise<unknown> | null = null;
 
-  constructor({ topic, index, log, digest, onFailure }: PartitionParts) {
+  constructor({ topic, index, log, reads, digest, onFailure }: PartitionParts) {
     this.topic = topic;
     this.index = index;
     this.leaderEpoch = log.epochs.at(-1)?.epoch ?? 0;
     this.#log = log;
+    this.#reads = reads;
     this.#digest = digest;
+    this.upkeep = new LogUpkeep(log, digest);
     this.#onFailure = onFailure;
     this.#highWatermark = new HighWatermark(log.endOffset);
+    this.#flushedTo = log.endOffset;
   }
 
   get logStartOffset(): number {
@@ -119,17 +130,19 @@ export class Partition {
       const failure = this.#failed(error);
       return refused(failure.code, failure.message);
     }
-    this.#digest.observe(batch, nowMs);
+    this.#digest.observe(batch, nowMs, this.#log.activeOffset);
     this.#appendedBytes += batch.sizeInBytes;
+    if (nowMs < this.#unflushedSinceMs) this.#unflushedSinceMs = nowMs;
     return placed(batch, baseOffset, batch.maxTimestamp);
   }
 
   /**
-   * Resolves when all that was appended is committed, and on disk if `durable`; the high watermark has moved by then if no
+   * Resolves when all that was appended is committed, and on disk if `durable`, or if so many records wait for that as the topic's
+   * `flush.messages` says; the high watermark has moved by then if no
    * earlier commit is still under way. Rejects with a BrokerError.
    */
   commit(durable: boolean): Promise<void> {
-    const committed = this.#log.commit(durable);
+    const committed = this.#log.commit(this.#willFlush(durable));
     if (this.#latest?.committed === committed && !this.#latest.round.finished) {
       this.#latest.round.endOffset = this.#log.endOffset;
       this.#latest.round.bytes = this.#appendedBytes;
@@ -148,21 +161,33 @@ export class Partition {
 
   /** Forces to disk what came since the last time. Nobody waits for it: the high watermark does not either. */
   flush(): void {
-    if (this.#flushedBytes === this.#appendedBytes || this.#offline !== null) return;
-    this.#flushedBytes = this.#appendedBytes;
-    this.#log.commit(true).catch((error: unknown) => void this.#failed(error));
+    if (this.#flushedTo === this.#log.endOffset || this.#offline !== null) return;
+    this.#log.commit(this.#willFlush(true)).catch((error: unknown) => void this.#failed(error));
   }
 
-  /** Whole committed batches from `offset` on, at most `maxBytes` unless the first is larger. Rejects with a StorageError. */
+  /** The same, if the oldest of it came `flush.ms` ago. */
+  flushIfDue(nowMs: number): void {
+    if (nowMs - this.#unflushedSinceMs >= this.topic.flushMs) this.flush();
+  }
+
+  /**
+   * Whole committed and sound batches from `offset` on, at most `maxBytes` unless the first is larger. Rejects with a StorageError,
+   * which is `corrupt` when the batch that holds `offset` is damaged.
+   */
   read(offset: number, maxBytes: number, allocate: Allocate): Buffer | Promise<Buffer> {
     if (offset >= this.highWatermark) return NOTHING;
-    const bytes = this.#log.read(offset, maxBytes, allocate);
+    const bytes = this.#reads.read(offset, maxBytes, allocate);
     return bytes instanceof Promise ? bytes.then(b => this.#visible(b)) : this.#visible(bytes);
+  }
+
+  /** Where the batch that holds `offset` lies, for people. */
+  placeOf(offset: number): string {
+    return this.#log.placeOf(offset);
   }
 
   /** A batch at or before the first with a timestamp of at least `timestamp`; see PartitionLog. */
   offsetFor(timestamp: number): number | Promise<number> {
-    return this.#log.offsetFor(timestamp);
+    return this.#reads.offsetFor(timestamp);
   }
 
   endOffsetForEpoch(epoch: number): { epoch: number; endOffset: number } {
@@ -210,6 +235,15 @@ export class Partition {
    */
   saveCheckpoint(): Promise<void> {
     return this.#digest.save(this.#log);
+  }
+
+  /** Whether the next commit is durable, and takes note of that. */
+  #willFlush(durable: boolean): boolean {
+    const { endOffset } = this.#log;
+    if (!durable && endOffset - this.#flushedTo < this.topic.flushMessages) return false;
+    this.#flushedTo = endOffset;
+    this.#unflushedSinceMs = Infinity;
+    return true;
   }
 
   #finish(round: CommitRound): void {

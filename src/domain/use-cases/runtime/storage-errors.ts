@@ -17,3 +17,12 @@ export function storageErrorName(error: unknown): ErrorName {
   if (error instanceof BrokerError) return error.code;
   throw error;
 }
+
+/**
+ * The same for whoever only reads: stored bytes that are damaged are CORRUPT_MESSAGE, with which a consumer stops and says what is
+ * wrong (FetchCollector.handleInitializeErrors), while it tries again for ever, and says nothing, with KAFKA_STORAGE_ERROR.
+ */
+export function readErrorName(error: unknown): ErrorName {
+  const isDamage = error instanceof StorageError && error.code === 'corrupt';
+  return isDamage ? 'CORRUPT_MESSAGE' : storageErrorName(error);
+}
