@@ -6,6 +6,10 @@ import {
 import { CreateTopicsRequest } from '../../src/adapters/transport/kafka/messages/create-topics.ts';
 import { DeleteRecordsRequest } from '../../src/adapters/transport/kafka/messages/delete-records.ts';
 import {
+  DescribeLogDirsRequest,
+  DescribeLogDirsResponse,
+} from '../../src/adapters/transport/kafka/messages/describe-log-dirs.ts';
+import {
   DescribeTopicPartitionsRequest,
   DescribeTopicPartitionsResponse,
 } from '../../src/adapters/transport/kafka/messages/describe-topic-partitions.ts';
@@ -238,6 +242,45 @@ const goldens: readonly Golden[] = [
     value: {
       topics: [{ name: 'a', partitions: [{ partitionIndex: 3, offset: -1 }] }],
       timeoutMs: 1000,
+    },
+  },
+  {
+    what: 'every log',
+    message: DescribeLogDirsRequest,
+    version: 1,
+    bytes: hex('ffffffff'),
+    value: { topics: null },
+  },
+  {
+    what: 'one log of one directory, and the room there is',
+    message: DescribeLogDirsResponse,
+    version: 5,
+    bytes: hex(
+      '00000000 0000 02 0000 06 2f64617461', // no throttling, no error, one directory without one: /data
+      '02 02 61 02 00000003 0000000000000045 0000000000000000 00 00 00', // a-3 of 69 bytes
+      '0000000000001000 0000000000000800 00 00', // of 4096 bytes 2048 are left; not cordoned
+      '00',
+    ),
+    value: {
+      throttleTimeMs: 0,
+      errorCode: 0,
+      results: [
+        {
+          errorCode: 0,
+          logDir: '/data',
+          topics: [
+            {
+              name: 'a',
+              partitions: [
+                { partitionIndex: 3, partitionSize: 69, offsetLag: 0, isFutureKey: false },
+              ],
+            },
+          ],
+          totalBytes: 4096,
+          usableBytes: 2048,
+          isCordoned: false,
+        },
+      ],
     },
   },
   {

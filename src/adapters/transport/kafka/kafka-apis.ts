@@ -11,6 +11,7 @@ import type { DescribeCluster } from '../../../domain/use-cases/describe-cluster
 import type { DescribeConfigs } from '../../../domain/use-cases/describe-configs.ts';
 import type { DescribeConsumerGroups } from '../../../domain/use-cases/describe-consumer-groups.ts';
 import type { DescribeGroups } from '../../../domain/use-cases/describe-groups.ts';
+import type { DescribeLogDirs } from '../../../domain/use-cases/describe-log-dirs.ts';
 import type { DescribeTopicPartitions } from '../../../domain/use-cases/describe-topic-partitions.ts';
 import type { DescribeTopics } from '../../../domain/use-cases/describe-topics.ts';
 import type { FetchOffsets } from '../../../domain/use-cases/fetch-offsets.ts';
@@ -38,6 +39,7 @@ import { deleteTopicsHandler } from './handlers/delete-topics.ts';
 import { describeClusterHandler } from './handlers/describe-cluster.ts';
 import { describeConfigsHandler } from './handlers/describe-configs.ts';
 import { describeGroupsHandler } from './handlers/describe-groups.ts';
+import { describeLogDirsHandler } from './handlers/describe-log-dirs.ts';
 import { describeTopicPartitionsHandler } from './handlers/describe-topic-partitions.ts';
 import { fetchHandler } from './handlers/fetch.ts';
 import { findCoordinatorHandler } from './handlers/find-coordinator.ts';
@@ -73,6 +75,7 @@ export interface KafkaUseCases {
   readonly describeConfigs: DescribeConfigs;
   readonly describeConsumerGroups: DescribeConsumerGroups;
   readonly describeGroups: DescribeGroups;
+  readonly describeLogDirs: DescribeLogDirs;
   readonly describeTopicPartitions: DescribeTopicPartitions;
   readonly describeTopics: DescribeTopics;
   readonly fetch: Fetch;
@@ -122,6 +125,7 @@ export function kafkaApis(use: KafkaUseCases, facts: BrokerFacts): ApiRegistry {
     offsetForLeaderEpochHandler(use.offsetForLeaderEpoch),
     describeConfigsHandler(use.describeConfigs),
     alterConfigsHandler(use.alterConfigs),
+    describeLogDirsHandler(use.describeLogDirs),
     createPartitionsHandler(use.createPartitions),
     deleteGroupsHandler(use.deleteGroups),
     incrementalAlterConfigsHandler(use.alterConfigs),

@@ -37,6 +37,7 @@ async function startLogs() {
       topics: metadata.state,
       storage,
       epoch,
+      checksum: new Crc32c(),
       clock: { now: () => NOW },
       logger: new RecordingLogger(),
       producerExpirationMs: () => 86_400_000,

@@ -11,6 +11,7 @@ import { DeleteTopics } from './delete-topics.ts';
 import { DescribeCluster } from './describe-cluster.ts';
 import { DescribeConfigs } from './describe-configs.ts';
 import { DescribeGroups } from './describe-groups.ts';
+import { DescribeLogDirs } from './describe-log-dirs.ts';
 import { DescribeTopicPartitions } from './describe-topic-partitions.ts';
 import { Fetch } from './fetch.ts';
 import { FindCoordinator } from './find-coordinator.ts';
@@ -53,6 +54,7 @@ export const APIS: readonly Api[] = [
   OffsetForLeaderEpoch,
   DescribeConfigs,
   AlterConfigs,
+  DescribeLogDirs,
   CreatePartitions,
   DeleteGroups,
   IncrementalAlterConfigs,
