@@ -5,6 +5,7 @@ import { EXIT, explain } from './failures.ts';
 import { groupCommand } from './group.ts';
 import { produceCommand } from './produce.ts';
 import { serveCommand } from './serve.ts';
+import { storageCommand } from './storage.ts';
 import { topicCommand } from './topic.ts';
 
 const EXAMPLES = `
@@ -15,6 +16,7 @@ Examples:
   hexlog consume orders --from start --exit --format json
   hexlog consume orders --group billing
   hexlog group describe billing
+  hexlog storage backup --to ./backups/monday
 
 "hexlog <command> --help" says more. Exit codes: 0 done, 1 failed, 2 wrong usage.`;
 
@@ -51,6 +53,7 @@ function program(): Command {
   root.addCommand(produceCommand());
   root.addCommand(consumeCommand());
   root.addCommand(groupCommand());
+  root.addCommand(storageCommand());
   throwInsteadOfExit(root);
   return root;
 }

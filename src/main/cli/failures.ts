@@ -10,7 +10,13 @@ export class UsageError extends Error {
 }
 
 /** The names of errors whose messages are for people; by name, so that no command loads what it does not use. */
-const FOR_PEOPLE = new Set(['BrokerError', 'ClientError', 'CompressionError', 'StorageError']);
+const FOR_PEOPLE = new Set([
+  'BrokerError',
+  'ClientError',
+  'CompressionError',
+  'ControlError',
+  'StorageError',
+]);
 const USAGE = new Set(['ConfigError', 'UsageError']);
 
 interface SystemError extends Error {

@@ -7,7 +7,7 @@ export interface ClientFlags {
 }
 
 /** Prints the facts as JSON on one line, or the text for people, as `--format` says; an empty text is no line. */
-export function print({ format }: ClientFlags, facts: unknown, text: string): void {
+export function print({ format }: Pick<ClientFlags, 'format'>, facts: unknown, text: string): void {
   const shown = format === 'json' ? JSON.stringify(facts) : text;
   if (shown !== '') process.stdout.write(`${shown}\n`);
 }

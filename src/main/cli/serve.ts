@@ -1,6 +1,6 @@
 import { Command } from 'commander';
 import { ALL_BROKER_SETTINGS } from '../../domain/model/cluster/broker-settings.ts';
-import type { BrokerOptions } from '../broker-options.ts';
+import { STORAGE_ENGINES, type EngineOptions } from '../broker-options.ts';
 import type { ConfigFlags } from '../config/config-sources.ts';
 import { collect } from './option-parsers.ts';
 
@@ -30,14 +30,15 @@ SIGTERM or SIGINT (Ctrl-C) stops in good order; a second one stops at once.
 Examples:
   hexlog serve --port 9092 --storage segment-files --data-dir ./data
   hexlog serve --storage memory --port 0 --set flush.policy=never
+  hexlog serve --storage memory --set memory.partition.max.bytes=67108864
   hexlog serve --config hexlog.yaml`;
 
 /** `hexlog serve`: a broker until a signal comes. */
 export function serveCommand(): Command {
   return new Command('serve')
     .description('Start a broker.')
-    .option('--storage <engine>', 'segment-files or memory (default: segment-files)')
-    .option('--data-dir <path>', 'where segment-files keeps its logs (default: ./data)')
+    .option('--storage <engine>', `${STORAGE_ENGINES.join(', ')} (default: segment-files)`)
+    .option('--data-dir <path>', 'where the engine keeps its logs (default: ./data)')
     .option('--host <host>', 'what to listen on (default: 127.0.0.1)')
     .option('--port <port>', 'what to listen on, 0 for any free port (default: 9092)')
     .option('--advertised-host <host>', 'where clients are told to connect, if elsewhere')
@@ -84,7 +85,7 @@ function settingOf(name: string): string {
 
 /** One stable line for scripts that wait for it: words `key=value`, a value with blanks in quotes. */
 function readyLine(
-  { storage, dataDir }: BrokerOptions,
+  { storage, dataDir }: EngineOptions,
   { listening, clusterId }: { listening: string; clusterId: string },
 ): string {
   const directory = /\s|"/.test(dataDir) ? JSON.stringify(dataDir) : dataDir;
