@@ -6,5 +6,7 @@ export default defineConfig({
     testTimeout: 30_000,
     hookTimeout: 60_000,
     pool: 'forks',
+    // Of two processors vitest would leave one idle, though many tests wait for the disk and for other processes.
+    maxWorkers: '100%',
   },
 });

@@ -1,13 +1,42 @@
-// Compiles src to dist afresh, and leaves a mark by which `scripts/setup.mjs` knows how old the build is.
+// Compiles src to dist (or to the folder given) afresh, and the contract of storage engines to dist/testing beside it; leaves a
+// mark by which `scripts/setup.mjs` knows how old the build is.
 import { spawnSync } from 'node:child_process';
-import { chmodSync, rmSync, writeFileSync } from 'node:fs';
+import {
+  chmodSync,
+  existsSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
 
-rmSync('dist', { recursive: true, force: true });
+const out = process.argv[2] ?? 'dist';
+const compiled = join(out, '.compiled');
+
+rmSync(out, { recursive: true, force: true });
 const { status } = spawnSync(
   process.execPath,
-  ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json'],
+  ['node_modules/typescript/bin/tsc', '-p', 'tsconfig.build.json', '--outDir', compiled],
   { stdio: 'inherit' },
 );
 if (status !== 0) process.exit(status ?? 1);
-chmodSync('dist/main/cli/hexlog.js', 0o755);
-writeFileSync('dist/.built', '');
+
+for (const name of readdirSync(join(compiled, 'src'))) {
+  renameSync(join(compiled, 'src', name), join(out, name));
+}
+// The contract stays with the tests; where only src is, as in the image, there is nothing to publish it from.
+if (existsSync(join(compiled, 'test'))) {
+  const testing = join(out, 'testing');
+  renameSync(join(compiled, 'test'), testing);
+  for (const name of readdirSync(testing, { recursive: true })) {
+    const path = join(testing, name);
+    if (!/\.(js|d\.ts)$/.test(name)) continue;
+    // What lay beside test lies above testing.
+    writeFileSync(path, readFileSync(path, 'utf8').replaceAll(/(['"](?:\.\.\/)+)src\//g, '$1'));
+  }
+}
+rmSync(compiled, { recursive: true });
+chmodSync(join(out, 'main/cli/hexlog.js'), 0o755);
+writeFileSync(join(out, '.built'), '');

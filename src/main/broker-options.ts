@@ -1,14 +1,25 @@
 import type { LogLevel } from '../adapters/observability/pino-logger.ts';
+import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
 
-export const STORAGE_ENGINES = ['segment-files', 'memory'] as const;
+export const STORAGE_ENGINES = ['segment-files', 'sqlite', 'leveldb', 'lmdb', 'memory'] as const;
 export type StorageEngine = (typeof STORAGE_ENGINES)[number];
+
+/** What the engine `memory` may take, in bytes and records; the two of a partition make it a ring that drops its oldest batches. */
+export interface MemoryLimits {
+  readonly maxBytes?: number;
+  readonly maxPartitionBytes?: number;
+  readonly maxPartitionRecords?: number;
+}
 
 /** How a broker is made. Everything has a default but the storage. */
 export interface BrokerOptions {
-  readonly storage: StorageEngine;
-  /** Where `segment-files` keeps its logs. */
+  /** An engine by its name, or a store that is open already: the broker closes it when it stops, and when it cannot start. */
+  readonly storage: StorageEngine | LogStorage;
+  /** Where every engine but `memory` keeps its logs. */
   readonly dataDir: string;
+  /** Bounds of the engine `memory`; without them it takes 1 GiB at most, and fails what exceeds that. */
+  readonly memory?: MemoryLimits;
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
@@ -22,4 +33,9 @@ export interface BrokerOptions {
   readonly logger?: Logger;
   /** Broker settings by Kafka's names, such as `num.partitions`. */
   readonly settings: Readonly<Record<string, string | number | boolean>>;
+}
+
+/** Options of a broker whose store Hexlog opens itself. */
+export interface EngineOptions extends BrokerOptions {
+  readonly storage: StorageEngine;
 }

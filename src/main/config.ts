@@ -1,7 +1,7 @@
 import { BrokerConfig, brokerSetting } from '../domain/model/cluster/broker-config.ts';
 import { parseSetting, type Setting } from '../domain/model/config/setting.ts';
 import { BrokerError } from '../domain/model/error.ts';
-import type { BrokerOptions } from './broker-options.ts';
+import type { EngineOptions } from './broker-options.ts';
 import { ConfigError, notAllowed, type Given } from './config/config-error.ts';
 import {
   givenSettings,
@@ -20,7 +20,7 @@ import {
  * The options of `hexlog serve` from flags, the environment (`HEXLOG_...`) and a YAML file, in that order of precedence, over the
  * defaults. Throws ConfigError, with one line for people, for whatever is wrong in any of them, overridden or not.
  */
-export function loadConfig(flags: ConfigFlags, env: Environment): BrokerOptions {
+export function loadConfig(flags: ConfigFlags, env: Environment): EngineOptions {
   const given = givenSettings(flags, env);
   refuseUnknown(given);
   const own: Record<string, string | number> = {};

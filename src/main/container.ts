@@ -4,6 +4,7 @@ import { NodeCompression } from '../adapters/compression/node-compression.ts';
 import { pinoLogger } from '../adapters/observability/pino-logger.ts';
 import { RateLimitedLogger } from '../adapters/observability/rate-limited-logger.ts';
 import { Crc32c } from '../adapters/runtime/crc32c.ts';
+import { Sha256 } from '../adapters/runtime/sha256.ts';
 import { NodeRandom } from '../adapters/runtime/node-random.ts';
 import { NodeTimers } from '../adapters/runtime/node-timers.ts';
 import { Re2Regex } from '../adapters/runtime/re2-regex.ts';
@@ -15,11 +16,12 @@ import { RecordIntake } from '../domain/use-cases/runtime/record-intake.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import {
   brokerConfig,
+  brokerStorage,
   groupCoordinators,
   kafkaListener,
-  openStorage,
   partitions,
   self,
+  upkeep,
   useCaseParts,
 } from './factories.ts';
 import { TOKENS as T } from './tokens.ts';
@@ -37,12 +39,13 @@ export function createContainer(options: BrokerOptions): Container {
   c.bind(T.random).toResolvedValue(() => new NodeRandom(), []);
   c.bind(T.checksum).toResolvedValue(() => new Crc32c(), []);
   c.bind(T.regex).toResolvedValue(() => new Re2Regex(), []);
+  c.bind(T.digest).toResolvedValue(() => new Sha256(), []);
   c.bind(T.compression).toResolvedValue(() => new NodeCompression(), []);
   c.bind(T.logger).toResolvedValue(
     ({ logLevel, logger }, clock) => new RateLimitedLogger(logger ?? pinoLogger(logLevel), clock),
     [T.options, T.clock],
   );
-  c.bind(T.storage).toResolvedValue(openStorage, [T.options, T.checksum, T.clock, T.logger]);
+  c.bind(T.storage).toResolvedValue(brokerStorage, [T.options, T.checksum, T.clock, T.logger]);
   c.bind(T.kafkaListener).toResolvedValue(kafkaListener, [
     T.options,
     T.useCases,
@@ -65,7 +68,7 @@ function bindDomain(c: Container): void {
       broker: parts.get(T.brokerConfig),
     }),
   );
-  c.bind(T.partitions).toResolvedValue(partitions, [T.metadata, T.storage, T.clock, T.logger]);
+  c.bind(T.partitions).toDynamicValue(partitions);
   c.bind(T.flushPolicy).toResolvedValue(
     config => new FlushPolicy(() => config.get('flush.policy')),
     [T.brokerConfig],
@@ -79,5 +82,6 @@ function bindDomain(c: Container): void {
     [T.metadata, T.random, T.options],
   );
   c.bind(T.groups).toDynamicValue(groupCoordinators);
+  c.bind(T.upkeep).toDynamicValue(upkeep);
   c.bind(T.useCases).toDynamicValue(async parts => useCases(await useCaseParts(parts)));
 }

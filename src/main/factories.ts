@@ -3,20 +3,25 @@ import { kafkaApis, type KafkaUseCases } from '../adapters/transport/kafka/kafka
 import { KafkaConsumerProtocol } from '../adapters/transport/kafka/records/consumer-protocol.ts';
 import { KafkaGroupRecords } from '../adapters/transport/kafka/records/kafka-group-records.ts';
 import { KafkaListener } from '../adapters/transport/kafka/kafka-listener.ts';
+import { openLeveldbLogStorage } from '../adapters/storage/leveldb/leveldb-log-storage.ts';
+import { openLmdbLogStorage } from '../adapters/storage/lmdb/lmdb-log-storage.ts';
 import { MemoryLogStorage } from '../adapters/storage/memory/memory-log-storage.ts';
 import { NodeFileSystem } from '../adapters/storage/segment-files/node-file-system.ts';
 import { SegmentFilesLogStorage } from '../adapters/storage/segment-files/segment-files-log-storage.ts';
+import { openSqliteLogStorage } from '../adapters/storage/sqlite/sqlite-log-storage.ts';
 import { BrokerConfig } from '../domain/model/cluster/broker-config.ts';
 import type { BrokerNode } from '../domain/use-cases/describe-cluster.ts';
 import { GroupCoordinators } from '../domain/use-cases/runtime/group-coordinators.ts';
 import type { MetadataLog } from '../domain/use-cases/runtime/metadata-log.ts';
 import { PartitionRegistry } from '../domain/use-cases/runtime/partition-registry.ts';
+import { Upkeep } from '../domain/use-cases/runtime/upkeep.ts';
 import type { Checksum } from '../ports/checksum.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Listener } from '../ports/listener.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
-import type { BrokerOptions } from './broker-options.ts';
+import type { BrokerOptions, EngineOptions } from './broker-options.ts';
+import { refuseUnfinished } from './storage/target-directory.ts';
 import { TOKENS as T } from './tokens.ts';
 import type { UseCaseParts } from './use-cases.ts';
 
@@ -39,32 +44,51 @@ export function self(options: BrokerOptions): { node: BrokerNode } {
   };
 }
 
-export async function openStorage(
-  { storage, dataDir }: BrokerOptions,
+/** The store that a broker is given, or the one it opens: never one that is still being copied. */
+export async function brokerStorage(
+  { storage, ...options }: BrokerOptions,
   checksum: Checksum,
   clock: Clock,
   logger: Logger,
 ): Promise<LogStorage> {
-  if (storage === 'memory') return new MemoryLogStorage();
-  const fileSystem = new NodeFileSystem();
-  return SegmentFilesLogStorage.open({ directory: dataDir, fileSystem, checksum, clock, logger });
+  if (typeof storage !== 'string') return storage;
+  if (storage !== 'memory') await refuseUnfinished(options.dataDir);
+  return openStorage({ ...options, storage }, checksum, clock, logger);
 }
 
-export function partitions(
-  metadata: MetadataLog,
-  storage: LogStorage,
+export async function openStorage(
+  { storage, dataDir, memory }: EngineOptions,
+  checksum: Checksum,
   clock: Clock,
   logger: Logger,
-): PartitionRegistry {
-  const { state, epoch } = metadata;
-  const producerExpirationMs = (): number => state.broker.get('producer.id.expiration.ms');
+): Promise<LogStorage> {
+  const directory = dataDir;
+  switch (storage) {
+    case 'memory':
+      return new MemoryLogStorage({ ...memory, clock });
+    case 'sqlite':
+      return openSqliteLogStorage({ directory, clock, logger });
+    case 'leveldb':
+      return openLeveldbLogStorage({ directory, clock });
+    case 'lmdb':
+      return openLmdbLogStorage({ directory, clock });
+    case 'segment-files': {
+      const fileSystem = new NodeFileSystem();
+      return SegmentFilesLogStorage.open({ directory, fileSystem, checksum, clock, logger });
+    }
+  }
+}
+
+export async function partitions(parts: ResolutionContext): Promise<PartitionRegistry> {
+  const { state, epoch } = await parts.getAsync(T.metadata);
   return new PartitionRegistry({
     topics: state,
-    storage,
+    storage: await parts.getAsync(T.storage),
     epoch,
-    clock,
-    logger,
-    producerExpirationMs,
+    checksum: parts.get(T.checksum),
+    clock: parts.get(T.clock),
+    logger: parts.get(T.logger),
+    producerExpirationMs: () => state.broker.get('producer.id.expiration.ms'),
   });
 }
 
@@ -85,10 +109,26 @@ export async function groupCoordinators(parts: ResolutionContext): Promise<Group
   });
 }
 
+export async function upkeep(parts: ResolutionContext): Promise<Upkeep> {
+  return new Upkeep({
+    topics: (await parts.getAsync(T.metadata)).state,
+    registry: await parts.getAsync(T.partitions),
+    storage: await parts.getAsync(T.storage),
+    broker: parts.get(T.brokerConfig),
+    checksum: parts.get(T.checksum),
+    compression: parts.get(T.compression),
+    digest: parts.get(T.digest),
+    clock: parts.get(T.clock),
+    timers: parts.get(T.timers),
+    logger: parts.get(T.logger),
+  });
+}
+
 export async function useCaseParts(parts: ResolutionContext): Promise<UseCaseParts> {
   return {
     metadata: await parts.getAsync(T.metadata),
     partitions: await parts.getAsync(T.partitions),
+    storage: await parts.getAsync(T.storage),
     createTopics: await parts.getAsync(T.createTopics),
     groups: await parts.getAsync(T.groups),
     intake: parts.get(T.intake),

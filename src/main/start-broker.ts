@@ -1,8 +1,8 @@
 import type { Container } from 'inversify';
-import type { Listener } from '../ports/listener.ts';
-import type { LogStorage } from '../ports/log-storage.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import { createContainer } from './container.ts';
+import { startControl } from './control.ts';
+import { inOrder, type Step } from './in-order.ts';
 import { TOKENS as T } from './tokens.ts';
 
 /** A broker that runs in this process. */
@@ -14,7 +14,10 @@ export interface Broker {
   /** `host:port` of the socket that is listened on; `host`, `port` and `bootstrap` are what clients are told. */
   readonly listening: string;
   readonly clusterId: string;
-  /** Answers what was received, writes everything to stable storage, and gives up the store. */
+  /**
+   * Answers what was received, writes everything to stable storage, and gives up the store: that also when something before it
+   * fails, which it then rejects with.
+   */
   stop(): Promise<void>;
   [Symbol.asyncDispose](): Promise<void>;
 }
@@ -45,6 +48,13 @@ export function startBroker(options: StartOptions = {}): Promise<Broker> {
   return launchBroker({ ...DEFAULTS, ...options, settings });
 }
 
+/** A store of the application's own may lie anywhere, so that its broker has no directory to be asked in. */
+async function controlOf(container: Container): Promise<() => Promise<void>> {
+  const { storage, ...options } = container.get(T.options);
+  if (typeof storage !== 'string' || storage === 'memory') return async () => undefined;
+  return startControl(container, { ...options, storage });
+}
+
 /**
  * Starts a broker and resolves when it takes connections. Rejects with a StorageError (code `locked`) when another process has
  * the data directory, with a BrokerError (INVALID_CONFIG) for a setting that is wrong, and with the system's error when the
@@ -71,14 +81,28 @@ async function start(container: Container): Promise<Broker> {
   const address = await listener.start();
   // After what can fail, for a timer keeps a process alive.
   const stopFlushing = await startFlushing(container);
+  const stopControl = await controlOf(container);
   const self = container.get(T.self);
   self.node = { ...self.node, port: container.get(T.options).advertisedPort ?? address.port };
   groups.start();
-  let stopped: Promise<void> | null = null;
-  const stop = (): Promise<void> => {
-    stopFlushing();
-    return (stopped ??= stopInOrder(listener, groups, partitions, storage));
+  const upkeep = await container.getAsync(T.upkeep);
+  upkeep.start();
+  // Nobody is answered after the logs are closed, and nothing is written after the store is.
+  const steps: Step[] = [
+    { what: 'flushing', run: stopFlushing },
+    { what: 'the control channel', run: stopControl },
+    { what: 'the upkeep', run: () => upkeep.stop() },
+    { what: 'the listener', run: () => listener.stop() },
+    { what: 'the groups', run: () => groups.stop() },
+    { what: 'the partitions', run: () => partitions.close() },
+    { what: 'the store', run: () => storage.close() },
+  ];
+  const logger = container.get(T.logger);
+  const failed = (what: string, error: unknown): void => {
+    logger.error({ error: String(error) }, `${what} did not stop in good order`);
   };
+  let stopped: Promise<void> | null = null;
+  const stop = (): Promise<void> => (stopped ??= inOrder(steps, failed));
   return {
     host: self.node.host,
     port: self.node.port,
@@ -92,19 +116,6 @@ async function start(container: Container): Promise<Broker> {
 
 function hostAndPort({ host, port }: { host: string; port: number }): string {
   return host.includes(':') ? `[${host}]:${port}` : `${host}:${port}`;
-}
-
-/** Nobody is answered after the logs are closed, and nothing is written after the store is. */
-async function stopInOrder(
-  listener: Listener,
-  groups: { stop(): Promise<void> },
-  partitions: { close(): Promise<void> },
-  storage: LogStorage,
-): Promise<void> {
-  await listener.stop();
-  await groups.stop();
-  await partitions.close();
-  await storage.close();
 }
 
 async function startFlushing(container: Container): Promise<() => void> {

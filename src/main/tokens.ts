@@ -7,10 +7,12 @@ import type { FlushPolicy } from '../domain/use-cases/runtime/flush-policy.ts';
 import type { GroupCoordinators } from '../domain/use-cases/runtime/group-coordinators.ts';
 import type { MetadataLog } from '../domain/use-cases/runtime/metadata-log.ts';
 import type { PartitionRegistry } from '../domain/use-cases/runtime/partition-registry.ts';
+import type { Upkeep } from '../domain/use-cases/runtime/upkeep.ts';
 import type { RecordIntake } from '../domain/use-cases/runtime/record-intake.ts';
 import type { Checksum } from '../ports/checksum.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Compression } from '../ports/compression.ts';
+import type { Digest } from '../ports/digest.ts';
 import type { Listener } from '../ports/listener.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
@@ -34,6 +36,7 @@ export const TOKENS = {
   checksum: token<Checksum>('checksum'),
   compression: token<Compression>('compression'),
   regex: token<Regex>('regex'),
+  digest: token<Digest>('digest'),
   logger: token<Logger>('logger'),
   storage: token<LogStorage>('storage'),
   kafkaListener: token<Listener>('kafkaListener'),
@@ -44,5 +47,6 @@ export const TOKENS = {
   intake: token<RecordIntake>('intake'),
   createTopics: token<CreateTopics>('createTopics'),
   groups: token<GroupCoordinators>('groups'),
+  upkeep: token<Upkeep>('upkeep'),
   useCases: token<KafkaUseCases>('useCases'),
 };

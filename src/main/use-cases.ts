@@ -13,6 +13,7 @@ import { DescribeCluster, type BrokerNode } from '../domain/use-cases/describe-c
 import { DescribeConfigs } from '../domain/use-cases/describe-configs.ts';
 import { DescribeConsumerGroups } from '../domain/use-cases/describe-consumer-groups.ts';
 import { DescribeGroups } from '../domain/use-cases/describe-groups.ts';
+import { DescribeLogDirs } from '../domain/use-cases/describe-log-dirs.ts';
 import { DescribeTopicPartitions } from '../domain/use-cases/describe-topic-partitions.ts';
 import { DescribeTopics } from '../domain/use-cases/describe-topics.ts';
 import { FetchOffsets } from '../domain/use-cases/fetch-offsets.ts';
@@ -35,6 +36,7 @@ import type { PartitionRegistry } from '../domain/use-cases/runtime/partition-re
 import type { RecordIntake } from '../domain/use-cases/runtime/record-intake.ts';
 import type { Clock } from '../ports/clock.ts';
 import type { Compression } from '../ports/compression.ts';
+import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
 import type { Random } from '../ports/random.ts';
 import type { Timers } from '../ports/timers.ts';
@@ -44,6 +46,7 @@ export interface UseCaseParts {
   readonly metadata: MetadataLog;
   readonly partitions: PartitionRegistry;
   readonly intake: RecordIntake;
+  readonly storage: LogStorage;
   readonly createTopics: CreateTopics;
   readonly groups: GroupCoordinators;
   readonly flushPolicy: FlushPolicy;
@@ -72,6 +75,7 @@ export function useCases(parts: UseCaseParts): KafkaUseCases {
     deleteTopics: new DeleteTopics(metadata, partitions, logger),
     describeCluster: new DescribeCluster(metadata, () => self.node),
     describeConfigs: new DescribeConfigs(state, brokerId),
+    describeLogDirs: new DescribeLogDirs(state, parts.storage),
     describeTopicPartitions: new DescribeTopicPartitions(state),
     describeTopics: new DescribeTopics(state, createTopics),
     fetch: fetchUseCase(parts),

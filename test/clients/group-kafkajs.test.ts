@@ -3,4 +3,6 @@ import { ENGINES } from '../support/broker.ts';
 import { groupSuite } from './support/group-suite.ts';
 import { joinByKafkajs } from './support/kafkajs-member.ts';
 
-describe.each(ENGINES)('groups of kafkajs on %s', storage => groupSuite(storage, joinByKafkajs));
+describe.concurrent.each(ENGINES)('groups of kafkajs on %s', storage =>
+  groupSuite(storage, joinByKafkajs),
+);

@@ -1,7 +1,8 @@
 import kafkajs from 'kafkajs';
 import { describe, expect, test } from 'vitest';
+import type { StorageEngine } from '../../src/main/broker-options.ts';
 import { testBroker } from '../support/broker.ts';
-import { describeClient } from './support/describe-client.ts';
+import { describeClient, TWO_ENGINES } from './support/describe-client.ts';
 import {
   Member,
   Numbers,
@@ -35,7 +36,7 @@ async function untilClassic(bootstrap: string): Promise<void> {
   while ((await classicState(bootstrap)) === 'Dead');
 }
 
-describeClient('groups that change their protocol, of node-rdkafka', rdkafkaAbsence(), storage => {
+const changing = (storage: StorageEngine): void => {
   const CLASSIC: readonly (readonly [string, JoinGroup])[] = [
     ['kafkajs', joinByKafkajs],
     ['cooperative librdkafka', joiningByRdkafka('cooperative-sticky')],
@@ -81,4 +82,11 @@ describeClient('groups that change their protocol, of node-rdkafka', rdkafkaAbse
       TIMEOUT_MS,
     );
   });
-});
+};
+
+describeClient(
+  'groups that change their protocol, of node-rdkafka',
+  rdkafkaAbsence(),
+  changing,
+  TWO_ENGINES,
+);

@@ -76,7 +76,7 @@ async function readAll(
   return await reader.read(topic, from);
 }
 
-describe.each(ENGINES)('kafkajs and %s', storage => {
+describe.concurrent.each(ENGINES)('kafkajs and %s', storage => {
   describe.each(SENT_CODECS)('with %s', codec => {
     test.each([0, 1, -1])('and acks %d, gives back byte for byte what it got', async acks => {
       await using broker = await testBroker({ storage });

@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest';
 import { CODECS } from '../../src/domain/model/log/codec.ts';
 import { testBroker } from '../support/broker.ts';
 import { RawClient } from '../support/raw-client.ts';
-import { describeClient } from './support/describe-client.ts';
+import { describeBlockingClient } from './support/describe-client.ts';
 import {
   RdAdmin,
   rdkafkaAbsence,
@@ -57,7 +57,7 @@ const valuesOf = (records: readonly Partial<RdRecord>[]) =>
   records.map(({ value }) => value?.toString());
 const offsetsOf = (records: readonly RdRead[]) => records.map(({ offset }) => offset);
 
-describeClient('node-rdkafka', rdkafkaAbsence(), storage => {
+describeBlockingClient('node-rdkafka', rdkafkaAbsence(), storage => {
   describe.each(CODECS)('with %s', codec => {
     test.for([0, 1, -1])(
       'and acks %d, gives back byte for byte what it got',

@@ -98,8 +98,10 @@ test(
       expect(new Set(owned).size).toBe(owned.length);
     };
     const end = Date.now() + SECONDS * 1000;
+    // Brokers of a busy machine are killed before they did much: there are more of them, then.
+    const enough = (): boolean => members.every(({ beats }) => beats > KILLS);
     try {
-      for (let kills = 0; kills < KILLS || Date.now() < end; kills++) {
+      for (let kills = 0; kills < KILLS || !enough() || Date.now() < end; kills++) {
         await using broker = new BrokerProcess(dataDir).begin();
         const { port } = await broker.ready;
         if (kills === 0) await createTopic(port);
@@ -114,6 +116,5 @@ test(
     } finally {
       await rm(dataDir, { recursive: true, force: true });
     }
-    expect(Math.min(...members.map(({ beats }) => beats))).toBeGreaterThan(KILLS);
   },
 );

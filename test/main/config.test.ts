@@ -64,6 +64,18 @@ describe('the options of serve', () => {
     });
   });
 
+  test('bound the engine memory where that is asked for', () => {
+    const set = ['memory.partition.max.bytes=1000', 'memory.partition.max.records=7'];
+    expect(load({ set })).toEqual({
+      ...load({}),
+      memory: { maxPartitionBytes: 1000, maxPartitionRecords: 7 },
+    });
+    expect(load({ yaml: 'memory: { max.bytes: 5000000 }' })).toMatchObject({
+      memory: { maxBytes: 5_000_000 },
+    });
+    expect(refusal({ set: ['memory.max.bytes=0'] })).toContain('memory.max.bytes');
+  });
+
   test('can be nested in the file, with lists and integers that stay exact', () => {
     const yaml = [
       'log: { level: warn, cleanup.policy: [compact, delete] }',
@@ -143,8 +155,8 @@ describe('a wrong setting gets one line:', () => {
     ],
     [
       'an engine that is not there',
-      { env: { HEXLOG_STORAGE: 'sqlite' } },
-      'storage = "sqlite" (environment HEXLOG_STORAGE) is wrong: allowed is one of segment-files, memory',
+      { env: { HEXLOG_STORAGE: 'papyrus' } },
+      'storage = "papyrus" (environment HEXLOG_STORAGE) is wrong: allowed is one of segment-files, sqlite, leveldb, lmdb, memory',
     ],
     [
       'a level that is not there, in the file',

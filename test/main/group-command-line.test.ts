@@ -2,9 +2,14 @@ import { once } from 'node:events';
 import { createInterface } from 'node:readline';
 import { afterAll, beforeAll, describe, expect, test, vi } from 'vitest';
 import { parseBootstrap } from '../../src/adapters/transport/kafka/client/address.ts';
+import {
+  commitOffsets,
+  committedOffsets,
+} from '../../src/adapters/transport/kafka/client/committed-offsets.ts';
 import { Coordinator } from '../../src/adapters/transport/kafka/client/coordinator.ts';
 import { describeGroup } from '../../src/adapters/transport/kafka/client/groups.ts';
 import { KafkaCluster } from '../../src/adapters/transport/kafka/client/kafka-cluster.ts';
+import { ConsumerGroupHeartbeat } from '../../src/adapters/transport/kafka/messages/consumer-group-heartbeat.ts';
 import { isSkipped } from '../clients/support/describe-client.ts';
 import { Kcat, kcatAbsence } from '../clients/support/kcat.ts';
 import { testBroker, type TestBroker } from '../support/broker.ts';
@@ -37,6 +42,8 @@ async function groupOn({ bootstrap }: TestBroker, groupId: string) {
   const cluster = await KafkaCluster.connect(parseBootstrap(bootstrap)!, options);
   const coordinator = new Coordinator(cluster, groupId);
   return {
+    coordinator,
+    cluster,
     now: () => describeGroup(coordinator),
     async [Symbol.asyncDispose]() {
       await coordinator.close();
@@ -209,6 +216,78 @@ test('a member that is told to end while the group gathers ends at once, and is 
   expect(await member.ended).toEqual([0, null]);
   await vi.waitFor(async () => expect((await group.now()).members).toEqual([]), WAIT);
 });
+
+test(
+  'a group of the consumer protocol is listed, described and moved as any other',
+  async () => {
+    const group = 'modern';
+    await using client = await groupOn(broker, group);
+    await produce('sales', 'a:1\na:2\na:3\nd:4\n');
+    const sales = await client.cluster.topic('sales');
+    /** A heartbeat of a member, as a client of KIP-848 sends it. */
+    const beat = async (memberId: string, memberEpoch: number, more: object = {}) => {
+      const request = { groupId: group, memberId, memberEpoch, ...more };
+      const codes = ({ errorCode }: { errorCode: number }) => [errorCode];
+      const answer = await client.coordinator.ask(ConsumerGroupHeartbeat, request, codes);
+      expect(answer.errorCode).toBe(0);
+      return answer.memberEpoch;
+    };
+    const joining = { rebalanceTimeoutMs: 60_000, subscribedTopicNames: ['sales'] };
+    const generationId = await beat('one', 0, { ...joining, topicPartitions: [] });
+    const by = { memberId: 'one', generationId };
+    await commitOffsets(client.coordinator, sales, { offsets: new Map([[0, 2]]), by });
+
+    const [listed, described, json, seek] = await Promise.all([
+      run('group', 'list'),
+      run('group', 'describe', group),
+      run('group', 'describe', group, '--format', 'json'),
+      run('group', 'seek', group, '--topic', 'sales', '--to', 'start', '--no-dry'),
+    ]);
+    const row = lines(listed.stdout).find(line => line.startsWith(group));
+    expect(row?.split(/ +/)).toEqual([group, 'Stable', 'consumer', 'consumer']);
+    expect(lines(described.stdout)).toEqual([
+      `group modern: Stable, type consumer, protocol uniform, coordinator ${broker.bootstrap} (broker 1)`,
+      'TOPIC  PARTITION  COMMITTED  END  LAG  MEMBER  CLIENT  HOST',
+      'sales  0          2          3    1    one     test    /127.0.0.1',
+      'sales  1          -          1    -    one     test    /127.0.0.1',
+    ]);
+    const owner = { memberId: 'one', clientId: 'test', host: '/127.0.0.1' };
+    expect(JSON.parse(json.stdout)).toMatchObject({
+      ...{ group, state: 'Stable', type: 'consumer', protocol: 'uniform' },
+      partitions: [
+        { topic: 'sales', partition: 0, committed: 2, end: 3, lag: 1, ...owner },
+        { topic: 'sales', partition: 1, committed: null, end: 1, lag: null, ...owner },
+      ],
+    });
+    expect(seek).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'hexlog: group modern is Stable and has 1 member: stop them first\n',
+    });
+
+    await beat('one', -1);
+    const [idle, moved] = [
+      await run('group', 'list', '--state', 'empty', '--format', 'json'),
+      await run('group', 'seek', group, '--topic', 'sales', '--to', 'start', '--no-dry'),
+    ];
+    const facts = { state: 'Empty', type: 'consumer', protocolType: 'consumer' };
+    expect(JSON.parse(idle.stdout)).toContainEqual({ group, ...facts });
+    expect(lines(moved.stdout)).toEqual([
+      'TOPIC  PARTITION  FROM  TO',
+      'sales  0          2     0',
+      'sales  1          -     0',
+    ]);
+    expect((await committedOffsets(client.coordinator, [sales])).get('sales')).toEqual(
+      new Map([
+        [0, 0],
+        [1, 0],
+      ]),
+    );
+    const deleted = await run('group', 'delete', group);
+    expect(deleted).toEqual({ code: 0, stdout: 'deleted group modern\n', stderr: '' });
+  },
+  TIMEOUT_MS,
+);
 
 test.skipIf(isSkipped(kcatAbsence()))('it shares a topic with another client', async () => {
   await using group = await groupOn(broker, 'mixed');

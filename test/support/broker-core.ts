@@ -89,6 +89,7 @@ export class BrokerCore {
       topics,
       storage: this.storage,
       epoch,
+      checksum: CRC32C,
       clock: time,
       logger,
       producerExpirationMs: () => 86_400_000,

@@ -1,4 +1,5 @@
 import { once } from 'node:events';
+import type { StorageEngine } from '../../src/main/broker-options.ts';
 import { startBroker } from '../../src/main/start-broker.ts';
 import { StorageError } from '../../src/ports/log-storage.ts';
 
@@ -7,7 +8,7 @@ import { StorageError } from '../../src/ports/log-storage.ts';
  * `ready <port> <cluster id>` or `refused <code>`, a line each. It stops in good order when its input ends, so that it does not
  * outlive a test that dies.
  */
-const [dataDir, settings] = process.argv.slice(2);
+const [dataDir, settings, storage] = process.argv.slice(2);
 let isOver = false;
 process.stdin.once('end', () => (isOver = true));
 await Promise.race([once(process.stdin, 'data'), once(process.stdin, 'end')]);
@@ -17,7 +18,7 @@ async function serve(): Promise<void> {
   process.stdout.write('opening\n');
   try {
     const broker = await startBroker({
-      storage: 'segment-files',
+      storage: storage as StorageEngine,
       dataDir: dataDir!,
       settings: JSON.parse(settings!) as Record<string, string>,
     });

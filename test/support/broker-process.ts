@@ -2,11 +2,12 @@ import { spawn, type ChildProcess } from 'node:child_process';
 import { once } from 'node:events';
 import { createInterface, type Interface } from 'node:readline';
 import { fileURLToPath } from 'node:url';
+import type { StorageEngine } from '../../src/main/broker-options.ts';
 
 const MAIN = fileURLToPath(new URL('./broker-process-main.ts', import.meta.url));
 
 /**
- * A broker over segment files in a process of its own, which can be killed as nothing in one's own process can. It loads its code
+ * A broker in a process of its own, over segment files or what it is told, which can be killed as nothing in one's own process can. It loads its code
  * at once, which takes a while, and touches nothing until `begin`.
  */
 export class BrokerProcess implements AsyncDisposable {
@@ -17,8 +18,12 @@ export class BrokerProcess implements AsyncDisposable {
   readonly #child: ChildProcess;
   readonly #ended: Promise<unknown>;
 
-  constructor(dataDir: string, settings: Readonly<Record<string, string>> = {}) {
-    const args = ['--import', 'tsx', MAIN, dataDir, JSON.stringify(settings)];
+  constructor(
+    dataDir: string,
+    settings: Readonly<Record<string, string>> = {},
+    storage: StorageEngine = 'segment-files',
+  ) {
+    const args = ['--import', 'tsx', MAIN, dataDir, JSON.stringify(settings), storage];
     this.#child = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'] });
     // To end the input of a process that is gone already is no failure of the test.
     this.#child.stdin!.on('error', () => undefined);

@@ -1,10 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { STORAGE_ENGINES } from '../../src/main/broker-options.ts';
 import { startBroker, type Broker, type StartOptions } from '../../src/main/start-broker.ts';
 
 /** Every storage engine, for `describe.each`: what a client sees is the same on all of them. */
-export const ENGINES = ['memory', 'segment-files'] as const;
+export const ENGINES = STORAGE_ENGINES;
 
 /** A broker of a test, on a free port, over a directory of its own that goes when the broker does. */
 export class TestBroker {

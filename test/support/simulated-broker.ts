@@ -76,6 +76,8 @@ function brokerOptions(flushPolicy: FlushPolicyName): Parameters<typeof createCo
 
 function withSmallSegments(storage: LogStorage, segmentBytes: number): LogStorage {
   return {
+    location: storage.location,
+    volume: () => storage.volume(),
     open: (key, epoch, settings) => {
       const { segmentMs } = settings;
       return storage.open(key, epoch, { segmentBytes, segmentMs, indexIntervalBytes: 300 });

@@ -1,6 +1,6 @@
 import { z } from 'zod';
 import { LOG_LEVELS } from '../../adapters/observability/pino-logger.ts';
-import { STORAGE_ENGINES, type BrokerOptions } from '../broker-options.ts';
+import { STORAGE_ENGINES, type BrokerOptions, type EngineOptions } from '../broker-options.ts';
 
 const INT_MAX = 2_147_483_647;
 
@@ -20,6 +20,9 @@ const name = z.string().regex(/^\S+$/);
 export const OWN_SETTINGS = {
   storage: oneOf(STORAGE_ENGINES),
   'data.dir': z.string().min(1).describe('a path'),
+  'memory.max.bytes': integer(1, Number.MAX_SAFE_INTEGER),
+  'memory.partition.max.bytes': integer(1, Number.MAX_SAFE_INTEGER),
+  'memory.partition.max.records': integer(1, Number.MAX_SAFE_INTEGER),
   host: name.describe('a host name or an address'),
   port: integer(0, 65_535),
   'advertised.host': name.describe('a host name or an address'),
@@ -43,7 +46,7 @@ export function isOwnSetting(key: string): key is OwnSettingName {
 export function serveOptions(
   own: Partial<OwnSettings>,
   settings: BrokerOptions['settings'],
-): BrokerOptions {
+): EngineOptions {
   return {
     storage: own.storage ?? 'segment-files',
     dataDir: own['data.dir'] ?? './data',
@@ -54,5 +57,17 @@ export function serveOptions(
     brokerId: own['broker.id'] ?? 1,
     logLevel: own['log.level'] ?? 'info',
     settings,
+    ...memoryOptions(own),
   };
+}
+
+/** Only what was given: an engine has defaults of its own. */
+function memoryOptions(own: Partial<OwnSettings>): Pick<BrokerOptions, 'memory'> {
+  const limits = {
+    maxBytes: own['memory.max.bytes'],
+    maxPartitionBytes: own['memory.partition.max.bytes'],
+    maxPartitionRecords: own['memory.partition.max.records'],
+  };
+  const given = Object.entries(limits).filter(([, limit]) => limit !== undefined);
+  return given.length === 0 ? {} : { memory: Object.fromEntries(given) };
 }

@@ -11,7 +11,7 @@ export interface KcatRecord {
   readonly headers: string;
 }
 
-const TIMEOUT_MS = 15_000;
+const TIMEOUT_MS = 25_000;
 
 /** Why kcat cannot be used here, or null. */
 export function kcatAbsence(): string | null {
