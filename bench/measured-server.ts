@@ -39,7 +39,7 @@ export class MeasuredServer {
     return cpuSeconds;
   }
 
-  /** The longest time, in milliseconds, that the event loop stood still during the work; a millisecond of it is the watch's own. */
+  /** The longest time, in milliseconds, that the event loop stood still during the work, by its own doing (see StallWatch). */
   async longestStallMs(work: () => Promise<unknown>): Promise<number> {
     await this.#ask('watch');
     await work();
@@ -58,5 +58,23 @@ export class MeasuredServer {
     this.#child.kill('SIGKILL');
     await exited;
     rmSync(this.#dataDir, { recursive: true, force: true });
+  }
+}
+
+/** A server of its own for a piece of work; a broker over segment files where nothing else is ordered. */
+export async function withServer(
+  order: Partial<Omit<ServerOrder, 'dataDir'>>,
+  use: (server: MeasuredServer) => Promise<void>,
+): Promise<void> {
+  const server = await MeasuredServer.start({
+    kind: 'broker',
+    storage: 'segment-files',
+    settings: {},
+    ...order,
+  });
+  try {
+    await use(server);
+  } finally {
+    await server.stop();
   }
 }

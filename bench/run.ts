@@ -1,5 +1,6 @@
 import { mkdirSync, writeFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
+import { engineRows, enginesIn, printEngineTable, type EngineRow } from './engines.ts';
 import {
   GROUP_SETTINGS,
   heartbeatRows,
@@ -9,20 +10,22 @@ import {
   type GroupSizes,
   type Protocol,
 } from './groups/rows.ts';
-import { MeasuredServer, type ServerOrder } from './measured-server.ts';
+import { withServer, type ServerOrder } from './measured-server.ts';
 import { rdkafkaRows } from './rdkafka.ts';
 import { printTable, type Row } from './table.ts';
 import { createTopic, fetchAll, measure, produce, produceOneByOne, sink } from './workloads.ts';
 
 /**
  * `npm run bench` measures a broker against a raw Node TCP sink that writes to a file, in one run on one machine: trust the ratios
- * and the CPU seconds. `--smoke` runs everything on little data, so that the benchmark does not rot; `--only never` runs the cases whose name holds a text.
+ * and the CPU seconds. `--smoke` runs everything on little data, so that the benchmark does not rot; `--only never` runs the cases whose name holds a text,
+ * `--storage sqlite,lmdb` compares these engines with segment files alone.
  */
 const { values } = parseArgs({
   options: {
     smoke: { type: 'boolean', default: false },
     megabytes: { type: 'string' },
     only: { type: 'string', default: '' },
+    storage: { type: 'string', default: '' },
   },
 });
 const totalBytes = (values.smoke ? 8 : Number(values.megabytes ?? 1000)) * 1e6;
@@ -31,27 +34,11 @@ const rounds = values.smoke ? 50 : 2000;
 const BATCH_BYTES = [1024, 16 * 1024, 64 * 1024, 256 * 1024];
 const rows: Row[] = [];
 const groupRows: GroupRow[] = [];
+const storageRows: EngineRow[] = [];
 
 /** Small batches cost per request, so that fewer bytes say as much. */
 const bytesFor = (batchBytes: number): number =>
   Math.min(totalBytes, batchBytes * (totalBytes / 8192));
-
-async function withServer(
-  order: Partial<ServerOrder>,
-  use: (server: MeasuredServer) => Promise<void>,
-): Promise<void> {
-  const server = await MeasuredServer.start({
-    kind: 'broker',
-    storage: 'segment-files',
-    settings: {},
-    ...order,
-  });
-  try {
-    await use(server);
-  } finally {
-    await server.stop();
-  }
-}
 
 async function baseline(): Promise<Map<number, number>> {
   const byBatch = new Map<number, number>();
@@ -142,9 +129,24 @@ async function groupCases(): Promise<void> {
   }
 }
 
+const ENGINE_SIZES = {
+  engines: enginesIn(values.storage),
+  bytesFor: (batchBytes: number) => Math.min(bytesFor(batchBytes), 700e6),
+  thereAndBack: !values.smoke,
+};
+
+async function engineCases(): Promise<void> {
+  const policies = { never: NEVER, ...(values.smoke ? {} : { 'acks=all': {} }) };
+  for (const [policy, settings] of Object.entries(policies)) {
+    if (!`engines, ${policy}`.includes(values.only)) continue;
+    storageRows.push(...(await engineRows(policy, settings, ENGINE_SIZES)));
+  }
+}
+
 const cases = CASES.filter(({ what }) => what.includes(values.only));
 const raw = cases.length === 0 ? new Map<number, number>() : await baseline();
 for (const one of cases) await brokerCase(one, raw);
+await engineCases();
 await groupCases();
 if (values.only === '') {
   await latency('never', NEVER);
@@ -160,11 +162,12 @@ if (values.only === '') {
 }
 
 if (rows.length > 0) printTable(rows);
+if (storageRows.length > 0) printEngineTable(storageRows);
 if (groupRows.length > 0) printGroupTable(groupRows);
 mkdirSync('bench/results', { recursive: true });
 const file = `bench/results/${new Date().toISOString().replaceAll(':', '-')}.json`;
 writeFileSync(
   file,
-  `${JSON.stringify({ node: process.version, totalBytes, rows, groupRows }, null, 2)}\n`,
+  `${JSON.stringify({ node: process.version, totalBytes, rows, storageRows, groupRows }, null, 2)}\n`,
 );
 console.log(`\nwritten to ${file}`);

@@ -1,8 +1,8 @@
 import { closeSync, openSync, writeSync } from 'node:fs';
 import { Socket, createServer } from 'node:net';
 import { join } from 'node:path';
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { startBroker } from '../dist/main/index.js';
+import { StallWatch } from './stall-watch.mjs';
 
 /**
  * The process that is measured: a broker, or the raw sink that it is compared with. Tells its address when it is ready, and its
@@ -10,8 +10,7 @@ import { startBroker } from '../dist/main/index.js';
  */
 const order = JSON.parse(process.argv[2]);
 const report = message => void process.send(message);
-const WATCH_MS = 1;
-const loop = monitorEventLoopDelay({ resolution: WATCH_MS });
+const watch = new StallWatch();
 
 if (order.kind === 'sink') await startSink();
 else {
@@ -25,18 +24,12 @@ process.on('message', message => {
     const { user, system } = process.cpuUsage();
     report({ cpuSeconds: (user + system) / 1e6, rssBytes: process.memoryUsage.rss() });
   } else if (message === 'watch') {
-    loop.reset();
-    report({ watching: loop.enable() });
+    watch.begin();
+    report({ watching: true });
   } else if (message === 'stall') {
-    // Not before the watch has come round once more: this may be the end of a stall.
-    setTimeout(reportStall, 5 * WATCH_MS);
+    report({ longestStallMs: watch.end() });
   } else process.exit(0);
 });
-
-function reportStall() {
-  loop.disable();
-  report({ longestStallMs: loop.max / 1e6 });
-}
 
 /** The fastest that Node can do: one reused receive buffer, one synchronous write per chunk, and nothing else. */
 async function startSink() {
