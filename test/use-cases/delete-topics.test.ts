@@ -78,6 +78,24 @@ describe('deleting topics', () => {
     expect(metadata.state.topicCount).toBe(2);
   });
 
+  test("refuses the broker's own, by name and by id", async () => {
+    const { deleteTopics, create, metadata, removed } = await startDeletion();
+    const [own] = await create({ name: '__consumer_offsets' }, { name: '__mine' });
+    const refusal = {
+      error: 'INVALID_TOPIC_EXCEPTION',
+      message: "the topic is the broker's own",
+    };
+    const references = [named('__consumer_offsets'), withId(own!.id), named('__mine')];
+    const results = await deleteTopics.execute(references);
+    expect(results.slice(0, 2)).toEqual([
+      { ...named('__consumer_offsets'), ...refusal },
+      { ...withId(own!.id), ...refusal },
+    ]);
+    expect(results[2]).toMatchObject({ name: '__mine', error: null });
+    expect(removed).toEqual([['__mine', false]]);
+    expect(metadata.state.topicNamed('__consumer_offsets')).toBeDefined();
+  });
+
   test('deletes a topic once when its name and its id are both given', async () => {
     const { deleteTopics, create, removed } = await startDeletion();
     const [a] = await create({ name: 'a' });

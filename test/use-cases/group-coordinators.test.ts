@@ -188,8 +188,7 @@ describe('a restart', () => {
     const broker = await started();
     await stableMember(broker);
     const next = await broker.restart();
-    next.groups.start();
-    await quiet();
+    await next.groups.start();
     next.core.time.advance(10_000);
     await quiet();
     expect(await stateOf(next)).toBe('Empty');

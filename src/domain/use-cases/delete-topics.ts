@@ -108,6 +108,13 @@ function malformed({ name, topicId }: TopicReference, duplicate: boolean): Outco
   );
 }
 
+/**
+ * Kafka deletes its internal topics for everybody who may (ControllerApis.deleteTopics); its coordinators then hear of it and let
+ * go of their groups, and the topic comes back when it is next looked for. Here what is committed would be gone while coordinators
+ * go on: nobody who deletes many topics by a pattern means that.
+ */
+const BROKERS_OWN = "the topic is the broker's own";
+
 function select(
   { name, topicId }: TopicReference,
   state: ClusterMetadata,
@@ -119,6 +126,7 @@ function select(
       ? refused('UNKNOWN_TOPIC_OR_PARTITION', 'This server does not host this topic-partition.')
       : refused('UNKNOWN_TOPIC_ID', 'This server does not host this topic ID.');
   }
+  if (topic.internal) return refused('INVALID_TOPIC_EXCEPTION', BROKERS_OWN);
   if (selected.has(topic.id)) {
     const message = 'The provided topic name maps to an ID that was already supplied.';
     return refused('INVALID_REQUEST', message);

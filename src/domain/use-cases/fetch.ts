@@ -34,6 +34,8 @@ export interface FetchResult {
 
 interface Reading {
   readonly answers: FetchAnswer[];
+  /** Whose answers those are, one by one; null where there is no such partition. */
+  readonly of: (Partition | null)[];
   /** Those that were read, for the wait. */
   readonly watched: Partition[];
   bytes: number;
@@ -77,6 +79,7 @@ export class Fetch {
       await wait.until(this.#timers, command.maxWaitMs, command.signal);
       reading = await this.#readAll(context.partitions, limit, command.allocate);
     }
+    count(reading);
     return { sessionId: context.session?.id ?? 0, answers: news(context, reading.answers) };
   }
 
@@ -87,6 +90,7 @@ export class Fetch {
   ): Promise<Reading> {
     const reading: Reading = {
       answers: [],
+      of: [],
       watched: [],
       bytes: 0,
       committedBytes: 0,
@@ -96,7 +100,7 @@ export class Fetch {
       const found = this.#find(wanted);
       const partition = found instanceof Promise ? await found : found;
       if (typeof partition === 'string') {
-        note(reading, failed(wanted, partition));
+        note(reading, null, failed(wanted, partition));
         continue;
       }
       reading.watched.push(partition);
@@ -107,7 +111,7 @@ export class Fetch {
         first: reading.bytes === 0,
         allocate,
       });
-      note(reading, answer instanceof Promise ? await answer : answer);
+      note(reading, partition, answer instanceof Promise ? await answer : answer);
     }
     return reading;
   }
@@ -134,7 +138,21 @@ function news(context: FetchContext, answers: FetchAnswer[]): FetchAnswer[] {
   return answers.filter(answer => session.hasNews(answer) || full);
 }
 
-function note(reading: Reading, answer: FetchAnswer): void {
+/** What is answered, not what was read and was too little to answer with. */
+function count({ answers, of }: Reading): void {
+  for (let i = 0; i < answers.length; i++) {
+    const traffic = of[i]?.traffic;
+    if (traffic === undefined) continue;
+    const { error, recordBytes } = answers[i]!;
+    traffic.fetchRequest(recordBytes);
+    // Kafka leaves out what it expects (ReplicaManager.readFromLog); damaged records are what it does not.
+    if (error === 'CORRUPT_MESSAGE' || error === 'UNKNOWN_SERVER_ERROR')
+      traffic.failedFetchRequest();
+  }
+}
+
+function note(reading: Reading, partition: Partition | null, answer: FetchAnswer): void {
+  reading.of.push(partition);
   reading.answers.push(answer);
   reading.bytes += answer.recordBytes;
   reading.urgent ||= answer.error !== null || answer.diverging;

@@ -2,6 +2,7 @@ import { BrokerError, type ErrorName } from '../model/error.ts';
 import type { RecordDefect } from '../model/log/batch-validation.ts';
 import type { PartitionRef } from '../model/log/partition-ref.ts';
 import { RecordBatch } from '../model/log/record-batch.ts';
+import type { Traffic } from '../model/metrics/traffic.ts';
 import type { Topic } from '../model/topic/topic.ts';
 import type { Clock } from '../../ports/clock.ts';
 import type { Timers } from '../../ports/timers.ts';
@@ -34,6 +35,15 @@ export interface ProduceOutcome extends Appended {
 
 const NO_BYTES = Buffer.alloc(0);
 const NO_DEFECTS: readonly RecordDefect[] = [];
+/** Failures that are not counted as such (ReplicaManager.appendToLocalLog): a producer is told them every day. */
+const EXPECTED_ERRORS = new Set<ErrorName | null>([
+  'UNKNOWN_TOPIC_OR_PARTITION',
+  'NOT_LEADER_OR_FOLLOWER',
+  'MESSAGE_TOO_LARGE',
+  'RECORD_LIST_TOO_LARGE',
+  'CORRUPT_MESSAGE',
+  'KAFKA_STORAGE_ERROR',
+]);
 
 /**
  * Appends record batches to partitions and answers when they are as safe as the producer asked. `min.insync.replicas` above one
@@ -116,11 +126,15 @@ export class Produce {
     admission: Admission,
     command: ProduceCommand,
   ): ProduceOutcome | Promise<ProduceOutcome> {
+    const { traffic } = partition;
+    traffic.produceRequest();
     if (!(admission instanceof RecordBatch)) {
-      return refused(admission.error, admission.message, admission.recordErrors);
+      const { error, message, recordErrors } = admission;
+      return counted(traffic, refused(error, message, recordErrors));
     }
     if (admission.isTransactional) {
-      return refused('INVALID_TXN_STATE', 'the partition is in no transaction of this producer');
+      const message = 'the partition is in no transaction of this producer';
+      return counted(traffic, refused('INVALID_TXN_STATE', message));
     }
     const appended = partition.append(admission, this.#clock.now());
     // Field by field: a spread costs more than all the rest of a small request.
@@ -132,7 +146,8 @@ export class Produce {
       recordErrors: NO_DEFECTS,
       logStartOffset: partition.logStartOffset,
     };
-    return outcome.error === null ? this.#commit(partition, outcome, command) : outcome;
+    if (outcome.error !== null) return counted(traffic, outcome);
+    return this.#commit(partition, outcome, command);
   }
 
   #commit(
@@ -160,6 +175,11 @@ export class Produce {
 /** What waits must not look into the receive buffer, which is used again. */
 function kept(admission: Admission | Promise<Admission>): Admission | Promise<Admission> {
   return admission instanceof RecordBatch ? admission.copy() : admission;
+}
+
+function counted(traffic: Traffic, refusal: ProduceOutcome): ProduceOutcome {
+  if (!EXPECTED_ERRORS.has(refusal.error)) traffic.failedProduceRequest();
+  return refusal;
 }
 
 function failure(error: unknown): ProduceOutcome {

@@ -92,12 +92,13 @@ export class GroupCoordinators {
     await this.#runtime.load(await this.#indexOf(groupId));
   }
 
-  /** Loads, in the background, all that is stored, so that timeouts and retention go on where they were. */
-  start(): void {
+  /** Loads all that is stored, so that timeouts and retention go on where they were; resolves when that has ended, well or not. */
+  start(): Promise<void> {
     this.#background = this.#loadStored().catch((error: unknown) => {
       const facts = { error: String(error) };
       this.#options.logger.warn(facts, 'groups are loaded when they are asked for');
     });
+    return this.#background;
   }
 
   /** Answers what is under way and takes no more. */

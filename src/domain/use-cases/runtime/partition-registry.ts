@@ -1,6 +1,7 @@
 import type { ErrorName } from '../../model/error.ts';
 import type { PartitionRef } from '../../model/log/partition-ref.ts';
 import { ProducerState } from '../../model/log/producer-state.ts';
+import { Traffic } from '../../model/metrics/traffic.ts';
 import type { Topic } from '../../model/topic/topic.ts';
 import type { Checksum } from '../../../ports/checksum.ts';
 import type { Clock } from '../../../ports/clock.ts';
@@ -25,6 +26,12 @@ const GONE: ErrorName = 'UNKNOWN_TOPIC_OR_PARTITION';
 
 type Slot = Partition | Promise<Partition> | undefined;
 
+/** What is kept of a topic. */
+interface Held {
+  readonly slots: Slot[];
+  readonly traffic: Traffic;
+}
+
 /**
  * The partitions of this broker. A log is opened when it is first used, so that ten thousand partitions cost nothing until then;
  * one whose last write has an unknown outcome is opened again to see what is there.
@@ -32,6 +39,8 @@ type Slot = Partition | Promise<Partition> | undefined;
 export class PartitionRegistry {
   /** Held while logs are copied. */
   readonly hold = new CopyHold();
+  /** Of all topics, those that are gone too. */
+  readonly traffic = new Traffic();
   readonly #topics: TopicDirectory;
   readonly #storage: LogStorage;
   readonly #epoch: number;
@@ -39,7 +48,7 @@ export class PartitionRegistry {
   readonly #clock: Clock;
   readonly #logger: Logger;
   readonly #producerExpirationMs: () => number;
-  readonly #slots = new Map<string, Slot[]>();
+  readonly #held = new Map<string, Held>();
 
   constructor(options: {
     topics: TopicDirectory;
@@ -78,18 +87,23 @@ export class PartitionRegistry {
 
   /** The partition if its log is open, so that the hot path need not wait. */
   opened(topic: Topic, index: number): Partition | undefined {
-    const slot = this.#slots.get(topic.id)?.[index];
+    const slot = this.#held.get(topic.id)?.slots[index];
     return slot instanceof Partition && slot.offline !== 'REQUEST_TIMED_OUT' ? slot : undefined;
+  }
+
+  /** What goes in and out of a topic. */
+  trafficOf(topic: Topic): Traffic {
+    return this.#held.get(topic.id)?.traffic ?? new Traffic(this.traffic);
   }
 
   /** Opens the log if need be. Rejects with a StorageError. */
   open(topic: Topic, index: number): Promise<Partition> {
-    const slots = this.#slotsOf(topic);
+    const { slots, traffic } = this.#heldOf(topic);
     const slot = slots[index];
     if (slot instanceof Promise) return slot;
     const partition = this.opened(topic, index);
     if (partition) return Promise.resolve(partition);
-    const opening = this.#openLog(topic, index);
+    const opening = this.#openLog(topic, index, traffic);
     slots[index] = opening;
     opening.then(
       opened => this.#settle(slots, index, { opening, opened }),
@@ -104,7 +118,7 @@ export class PartitionRegistry {
 
   /** Every partition whose log is open. */
   *all(): Generator<Partition> {
-    for (const slots of this.#slots.values()) {
+    for (const { slots } of this.#held.values()) {
       for (const slot of slots) if (slot instanceof Partition) yield slot;
     }
   }
@@ -122,8 +136,8 @@ export class PartitionRegistry {
 
   /** Forgets a deleted topic, wakes whoever waits for it, and removes its logs: later, while they are being copied. */
   async remove(topic: Topic): Promise<void> {
-    const slots = this.#slots.get(topic.id) ?? [];
-    this.#slots.delete(topic.id);
+    const slots = this.#held.get(topic.id)?.slots ?? [];
+    this.#held.delete(topic.id);
     // All of them before the first removal, which takes its time and may fail.
     for (const slot of slots) if (slot instanceof Partition) slot.retire(GONE);
     if (!this.hold.isHeld) return this.#removeLogs(topic, slots);
@@ -151,7 +165,7 @@ export class PartitionRegistry {
     for (const partition of sound) await partition.saveCheckpoint().catch(storageErrorName);
   }
 
-  async #openLog(topic: Topic, index: number): Promise<Partition> {
+  async #openLog(topic: Topic, index: number, traffic: Traffic): Promise<Partition> {
     const log = await this.#storage.open(keyOf(topic, index), this.#epoch, topic);
     const reads = new CheckedReads({
       topic: topic.name,
@@ -166,7 +180,7 @@ export class PartitionRegistry {
       const facts = { topic: topic.name, partition: index, error: String(error) };
       this.#logger.error(facts, 'the log of a partition failed: it takes no more records');
     };
-    return new Partition({ topic, index, log, reads, digest, onFailure });
+    return new Partition({ topic, index, log, reads, digest, traffic, onFailure });
   }
 
   #settle(
@@ -177,10 +191,12 @@ export class PartitionRegistry {
     if (slots[index] === outcome.opening) slots[index] = outcome.opened;
   }
 
-  #slotsOf(topic: Topic): Slot[] {
-    let slots = this.#slots.get(topic.id);
-    if (slots === undefined) this.#slots.set(topic.id, (slots = []));
-    return slots;
+  #heldOf(topic: Topic): Held {
+    let held = this.#held.get(topic.id);
+    if (held === undefined) {
+      this.#held.set(topic.id, (held = { slots: [], traffic: new Traffic(this.traffic) }));
+    }
+    return held;
   }
 }
 

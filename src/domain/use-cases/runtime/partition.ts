@@ -2,6 +2,7 @@ import { BrokerError, type ErrorName } from '../../model/error.ts';
 import { HighWatermark, type CommitRound } from '../../model/log/high-watermark.ts';
 import { endOffsetFor, type EpochStart } from '../../model/log/leader-epochs.ts';
 import { wholeBatchBytes, type RecordBatch } from '../../model/log/record-batch.ts';
+import type { Traffic } from '../../model/metrics/traffic.ts';
 import type { Topic } from '../../model/topic/topic.ts';
 import type { Allocate, PartitionLog } from '../../../ports/log-storage.ts';
 import type { CheckedReads } from './checked-reads.ts';
@@ -21,6 +22,8 @@ export interface PartitionParts {
   readonly log: PartitionLog;
   readonly reads: CheckedReads;
   readonly digest: LogDigest;
+  /** That of the topic: all of its partitions count into it. */
+  readonly traffic: Traffic;
   /** Told once, when the store has failed. */
   readonly onFailure: (error: unknown) => void;
 }
@@ -52,6 +55,7 @@ export class Partition {
   readonly topic: Topic;
   readonly index: number;
   readonly leaderEpoch: number;
+  readonly traffic: Traffic;
   readonly upkeep: LogUpkeep;
   readonly #log: PartitionLog;
   readonly #reads: CheckedReads;
@@ -68,9 +72,10 @@ export class Partition {
   #offline: ErrorName | null = null;
   #turn: Promise<unknown> | null = null;
 
-  constructor({ topic, index, log, reads, digest, onFailure }: PartitionParts) {
+  constructor({ topic, index, log, reads, digest, traffic, onFailure }: PartitionParts) {
     this.topic = topic;
     this.index = index;
+    this.traffic = traffic;
     this.leaderEpoch = log.epochs.at(-1)?.epoch ?? 0;
     this.#log = log;
     this.#reads = reads;
@@ -132,6 +137,7 @@ export class Partition {
     }
     this.#digest.observe(batch, nowMs, this.#log.activeOffset);
     this.#appendedBytes += batch.sizeInBytes;
+    this.traffic.appended(batch.recordCount, batch.sizeInBytes);
     if (nowMs < this.#unflushedSinceMs) this.#unflushedSinceMs = nowMs;
     return placed(batch, baseOffset, batch.maxTimestamp);
   }
