@@ -11,26 +11,35 @@ export interface ServerOrder {
   readonly dataDir: string;
   readonly storage: NonNullable<StartOptions['storage']>;
   readonly settings: Readonly<Record<string, string | number | boolean>>;
+  /** Left out, HTTP is not served. */
+  readonly httpPort?: number;
 }
 
 /** A server in a process of its own, so that its CPU time is its own. */
 export class MeasuredServer {
   readonly port: number;
+  /** Where HTTP is served, if it is. */
+  readonly http: string | null;
   readonly #child: ChildProcess;
   readonly #dataDir: string;
 
-  private constructor(child: ChildProcess, dataDir: string, port: number) {
+  private constructor(
+    child: ChildProcess,
+    dataDir: string,
+    { ready, http = null }: { ready: number; http?: string | null },
+  ) {
     this.#child = child;
     this.#dataDir = dataDir;
-    this.port = port;
+    this.port = ready;
+    this.http = http;
   }
 
   static async start(order: Omit<ServerOrder, 'dataDir'>): Promise<MeasuredServer> {
     const dataDir = mkdtempSync(join(process.env['HEXLOG_BENCH_DIR'] ?? tmpdir(), 'hexlog-bench-'));
     const script = fileURLToPath(new URL('./server-process.mjs', import.meta.url));
     const child = fork(script, [JSON.stringify({ ...order, dataDir })], { execArgv: [] });
-    const [report] = (await once(child, 'message')) as [{ ready: number }];
-    return new MeasuredServer(child, dataDir, report.ready);
+    const [report] = (await once(child, 'message')) as [{ ready: number; http?: string | null }];
+    return new MeasuredServer(child, dataDir, report);
   }
 
   /** CPU time of all threads so far, in seconds. */

@@ -11,6 +11,7 @@ import {
   type Protocol,
 } from './groups/rows.ts';
 import { withServer, type ServerOrder } from './measured-server.ts';
+import { metricsRows, printMetricsTable, type MetricsRow } from './metrics.ts';
 import { rdkafkaRows } from './rdkafka.ts';
 import { printTable, type Row } from './table.ts';
 import { createTopic, fetchAll, measure, produce, produceOneByOne, sink } from './workloads.ts';
@@ -35,6 +36,7 @@ const BATCH_BYTES = [1024, 16 * 1024, 64 * 1024, 256 * 1024];
 const rows: Row[] = [];
 const groupRows: GroupRow[] = [];
 const storageRows: EngineRow[] = [];
+const measuredRows: MetricsRow[] = [];
 
 /** Small batches cost per request, so that fewer bytes say as much. */
 const bytesFor = (batchBytes: number): number =>
@@ -143,11 +145,23 @@ async function engineCases(): Promise<void> {
   }
 }
 
+const METRICS_SIZES = {
+  batchBytes: [1024, 16 * 1024],
+  bytesFor: (batchBytes: number) => Math.min(bytesFor(batchBytes), 700e6),
+  rounds: values.smoke ? 2 : 20,
+};
+
+async function metricsCases(): Promise<void> {
+  if (!'metrics'.includes(values.only)) return;
+  measuredRows.push(...(await metricsRows(METRICS_SIZES)));
+}
+
 const cases = CASES.filter(({ what }) => what.includes(values.only));
 const raw = cases.length === 0 ? new Map<number, number>() : await baseline();
 for (const one of cases) await brokerCase(one, raw);
 await engineCases();
 await groupCases();
+await metricsCases();
 if (values.only === '') {
   await latency('never', NEVER);
   await latency('acks=all', {});
@@ -164,10 +178,11 @@ if (values.only === '') {
 if (rows.length > 0) printTable(rows);
 if (storageRows.length > 0) printEngineTable(storageRows);
 if (groupRows.length > 0) printGroupTable(groupRows);
+if (measuredRows.length > 0) printMetricsTable(measuredRows);
 mkdirSync('bench/results', { recursive: true });
 const file = `bench/results/${new Date().toISOString().replaceAll(':', '-')}.json`;
 writeFileSync(
   file,
-  `${JSON.stringify({ node: process.version, totalBytes, rows, storageRows, groupRows }, null, 2)}\n`,
+  `${JSON.stringify({ node: process.version, totalBytes, rows, storageRows, groupRows, measuredRows }, null, 2)}\n`,
 );
 console.log(`\nwritten to ${file}`);

@@ -14,9 +14,9 @@ const watch = new StallWatch();
 
 if (order.kind === 'sink') await startSink();
 else {
-  const { storage, dataDir, settings } = order;
-  const broker = await startBroker({ storage, dataDir, settings, logLevel: 'warn' });
-  report({ ready: broker.port });
+  const { storage, dataDir, settings, httpPort = null } = order;
+  const broker = await startBroker({ storage, dataDir, settings, httpPort, logLevel: 'warn' });
+  report({ ready: broker.port, http: broker.http });
 }
 
 process.on('message', message => {

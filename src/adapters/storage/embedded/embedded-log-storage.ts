@@ -13,6 +13,7 @@ import {
   type StoredPartition,
   type Volume,
 } from '../../../ports/log-storage.ts';
+import type { StorageMetrics } from '../../../ports/metrics.ts';
 import { DirectoryLock, thisProcess, type ProcessIdentity } from '../shared/directory-lock.ts';
 import { EmbeddedLog } from './embedded-log.ts';
 import type { Engine } from './engine.ts';
@@ -27,6 +28,7 @@ import { nodeLockFiles } from './node-lock-files.ts';
 import type { RowStore } from './row-store.ts';
 import { RunBuffers } from './run-buffers.ts';
 import { TailCache } from './tail-cache.ts';
+import { TimedRowStore } from './timed-row-store.ts';
 
 export interface EmbeddedOptions {
   /** Made if there is none; one process holds it at a time. */
@@ -36,6 +38,8 @@ export interface EmbeddedOptions {
   readonly openStore: (directory: string) => Promise<RowStore>;
   /** The newest rows of all logs that are kept in memory for readers at the end. */
   readonly tailBytes?: number;
+  /** Where writes and syncs are timed, if they are. */
+  readonly metrics?: StorageMetrics;
   readonly process?: ProcessIdentity;
 }
 
@@ -75,7 +79,9 @@ export class EmbeddedLogStorage implements LogStorage {
     options: EmbeddedOptions,
   ): Promise<EmbeddedLogStorage> {
     try {
-      const store = await options.openStore(directory);
+      const { metrics } = options;
+      const rows = await options.openStore(directory);
+      const store = metrics === undefined ? rows : new TimedRowStore(rows, metrics);
       return new EmbeddedLogStorage(options, store, { directory, lock });
     } catch (error) {
       lock.release();

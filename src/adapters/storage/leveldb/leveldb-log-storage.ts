@@ -2,6 +2,7 @@ import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import type { Clock } from '../../../ports/clock.ts';
 import type { LogStorage } from '../../../ports/log-storage.ts';
+import type { StorageMetrics } from '../../../ports/metrics.ts';
 import { EmbeddedLogStorage } from '../embedded/embedded-log-storage.ts';
 import { LeveldbRowStore } from './leveldb-row-store.ts';
 
@@ -9,6 +10,7 @@ export interface LeveldbOptions {
   readonly directory: string;
   readonly clock: Clock;
   readonly tailBytes?: number;
+  readonly metrics?: StorageMetrics;
 }
 
 /** All logs in one LevelDB in a directory, which one process holds at a time. */

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import type { Clock } from '../../../ports/clock.ts';
 import type { LogStorage } from '../../../ports/log-storage.ts';
 import type { Logger } from '../../../ports/logger.ts';
+import type { StorageMetrics } from '../../../ports/metrics.ts';
 import { EmbeddedLogStorage } from '../embedded/embedded-log-storage.ts';
 import type { RowStore } from '../embedded/row-store.ts';
 import { loadDriver } from '../shared/driver.ts';
@@ -29,6 +30,7 @@ export interface SqliteOptions extends DatabaseOptions {
   readonly directory: string;
   readonly clock: Clock;
   readonly tailBytes?: number;
+  readonly metrics?: StorageMetrics;
 }
 
 /** All logs in one SQLite database in a directory, which one process holds at a time. */

@@ -36,6 +36,7 @@ export class Connection {
   readonly #frames: FrameReader;
   readonly #reader = new WireReader();
   readonly #surroundings: Surroundings;
+  readonly #nowMs: () => number;
   readonly #responses: ResponseQueue;
   readonly #underWay = new RequestsUnderWay();
   readonly #gone = new AbortController();
@@ -50,13 +51,16 @@ export class Connection {
     this.#socket = socket;
     this.#logger = logger;
     const clientHost = socket.remoteAddress ?? '';
-    this.#surroundings = { registry, pool, clientHost, signal: this.#gone.signal };
+    this.#nowMs = registry.nowMs;
+    const { signal } = this.#gone;
+    this.#surroundings = { registry, pool, clientHost, signal, receivedMs: 0 };
     this.#frames = new FrameReader(maxRequestBytes, pool, (buffer, start, end) =>
       this.#take(buffer, start, end),
     );
     this.#responses = new ResponseQueue(socket, pool, {
       progressed: () => this.#advance(),
       failed: error => this.#fail(error),
+      nowMs: registry.nowMs,
     });
     this.#listen(options.maxIdleMs);
   }
@@ -69,6 +73,8 @@ export class Connection {
   /** Takes received bytes, which are the caller's again when it returns. */
   receive(chunk: Buffer): void {
     if (this.#draining !== null) return;
+    // Once for all requests that came together.
+    this.#surroundings.receivedMs = this.#nowMs();
     try {
       this.#frames.push(chunk);
     } catch (error) {
@@ -176,6 +182,7 @@ export class Connection {
 
   #beginKept(): void {
     if (this.#socket.destroyed) return;
+    this.#surroundings.receivedMs = this.#nowMs();
     let begun = 0;
     try {
       while (

@@ -27,6 +27,7 @@ import type { ListOffsets } from '../../../domain/use-cases/list-offsets.ts';
 import type { OffsetForLeaderEpoch } from '../../../domain/use-cases/offset-for-leader-epoch.ts';
 import type { Produce } from '../../../domain/use-cases/produce.ts';
 import type { SyncGroup } from '../../../domain/use-cases/sync-group.ts';
+import type { Metrics } from '../../../ports/metrics.ts';
 import { alterConfigsHandler } from './handlers/alter-configs.ts';
 import { apiVersionsHandler } from './handlers/api-versions.ts';
 import { consumerGroupDescribeHandler } from './handlers/consumer-group-describe.ts';
@@ -101,8 +102,8 @@ export interface BrokerFacts {
 }
 
 /** Every API that is served, with its handler, in the order of their keys. */
-export function kafkaApis(use: KafkaUseCases, facts: BrokerFacts): ApiRegistry {
-  const registry = new ApiRegistry();
+export function kafkaApis(use: KafkaUseCases, facts: BrokerFacts, metrics?: Metrics): ApiRegistry {
+  const registry = new ApiRegistry(metrics);
   return registry.add(
     produceHandler(use.produce),
     fetchHandler(use.fetch),

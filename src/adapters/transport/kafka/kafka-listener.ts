@@ -1,6 +1,7 @@
 import type { AddressInfo, Server, Socket } from 'node:net';
 import type { Listener, ListenerAddress } from '../../../ports/listener.ts';
 import type { Logger } from '../../../ports/logger.ts';
+import type { ConnectionCounts } from '../../../ports/metrics.ts';
 import { BufferPool } from './buffer-pool.ts';
 import { Connection } from './connection.ts';
 import { createReceivingServer, type StartReceiving } from './receiving-socket.ts';
@@ -12,6 +13,8 @@ export interface KafkaListenerOptions {
   readonly port: number;
   readonly registry: ApiRegistry;
   readonly logger: Logger;
+  /** Where the listener says how many clients it has. */
+  readonly counts?: ConnectionCounts;
   /** The largest request, in bytes (`socket.request.max.bytes`). */
   readonly maxRequestBytes: number;
   /** The most connections at one time (`max.connections`). */
@@ -70,7 +73,7 @@ export class KafkaListener implements Listener {
   }
 
   #accept(socket: Socket, start: StartReceiving): void {
-    const { registry, logger, maxRequestBytes, maxConnections, maxIdleMs } = this.#options;
+    const { registry, logger, counts, maxRequestBytes, maxConnections, maxIdleMs } = this.#options;
     if (this.#connections.size >= maxConnections()) {
       // Kafka lets it wait instead; a client that is refused can try another broker, or say why it has none.
       this.#warn('connection refused: max.connections is reached', { limit: maxConnections() });
@@ -80,7 +83,12 @@ export class KafkaListener implements Listener {
     const options = { registry, logger, maxRequestBytes, pool: this.#pool, maxIdleMs };
     const connection = new Connection(socket, options);
     this.#connections.add(connection);
-    socket.once('close', () => this.#connections.delete(connection));
+    if (counts) counts.opened += 1;
+    socket.once('close', () => {
+      this.#connections.delete(connection);
+      if (counts) counts.open = this.#connections.size;
+    });
+    if (counts) counts.open = this.#connections.size;
     start(chunk => connection.receive(chunk));
   }
 

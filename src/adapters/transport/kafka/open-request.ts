@@ -2,7 +2,7 @@ import type { Allocate } from '../../../ports/log-storage.ts';
 import type { BufferPool } from './buffer-pool.ts';
 import { unsupportedVersion } from './handlers/api-versions.ts';
 import { ApiVersions } from './messages/api-versions.ts';
-import type { ApiRegistry, RequestContext, ServedApi } from './registry.ts';
+import type { ApiRegistry, MeasuredApi, RequestContext } from './registry.ts';
 import { readRequestHeader, type RequestHeader } from './wire/headers.ts';
 import { ProtocolError } from './wire/protocol-error.ts';
 import type { WireReader } from './wire/reader.ts';
@@ -15,6 +15,8 @@ export interface Surroundings {
   readonly clientHost: string;
   /** Aborted when nobody waits for answers any more. */
   readonly signal: AbortSignal;
+  /** When the bytes came that are being looked at, by the clock of the registry. */
+  receivedMs: number;
 }
 
 const NOTHING: readonly Buffer[] = [];
@@ -26,18 +28,25 @@ export class OpenRequest implements RequestContext {
   readonly apiVersion: number;
   readonly correlationId: number;
   readonly clientId: string | null;
+  readonly #receivedMs: number;
   /** Undefined until there is one; null for none at all. */
   response: unknown = undefined;
-  readonly #served: ServedApi;
+  readonly #served: MeasuredApi;
   readonly #body: unknown;
   readonly #surroundings: Surroundings;
   #borrowed: Buffer[] | null = null;
 
-  constructor(served: ServedApi, header: RequestHeader, body: unknown, surroundings: Surroundings) {
+  constructor(
+    served: MeasuredApi,
+    header: RequestHeader,
+    body: unknown,
+    surroundings: Surroundings,
+  ) {
     this.api = served.api;
     this.apiVersion = header.apiVersion;
     this.correlationId = header.correlationId;
     this.clientId = header.clientId;
+    this.#receivedMs = surroundings.receivedMs;
     this.#served = served;
     this.#body = body;
     this.#surroundings = surroundings;
@@ -46,6 +55,11 @@ export class OpenRequest implements RequestContext {
   /** Runs its handler: once, and before the bytes of its frame are used again. */
   begin(): unknown {
     return this.#served.handle(this.#body as never, this);
+  }
+
+  /** Its response leaves. */
+  answeredAt(nowMs: number): void {
+    this.#served.durations.observe(nowMs - this.#receivedMs);
   }
 
   get clientHost(): string {
@@ -88,6 +102,7 @@ export function openRequest(reader: WireReader, surroundings: Surroundings): Ope
     throw new ProtocolError(`${name} v${header.apiVersion} is not served`);
   }
   // The one answer to an unknown version: in the version that everybody reads (KIP-35, KIP-511).
-  const refusal = { api: ApiVersions, handle: () => unsupportedVersion(registry) };
+  const handle = (): unknown => unsupportedVersion(registry);
+  const refusal = { api: ApiVersions, handle, durations: served.durations };
   return new OpenRequest(refusal, { ...header, apiVersion: 0 }, null, surroundings);
 }

@@ -1,4 +1,6 @@
+import type { Durations } from '../../../domain/model/metrics/durations.ts';
 import type { Allocate } from '../../../ports/log-storage.ts';
+import { NO_METRICS, type Metrics } from '../../../ports/metrics.ts';
 import { ProtocolError } from './wire/protocol-error.ts';
 import type { Fields } from './wire/field.ts';
 import type { Api, Message, Read, Write } from './wire/schema.ts';
@@ -30,6 +32,11 @@ export interface ServedApi {
   readonly handle: Handler<never, unknown>;
 }
 
+/** One that is measured. */
+export interface MeasuredApi extends ServedApi {
+  readonly durations: Durations;
+}
+
 /** Pairs an API with its handler; the compiler holds both to one schema. */
 export function serve<Q extends Fields, S extends Fields>(
   api: Api & { readonly request: Message<Q>; readonly response: Message<S> },
@@ -40,19 +47,29 @@ export function serve<Q extends Fields, S extends Fields>(
 
 /** What this broker serves, by API key. Whatever ApiVersions says comes from here. */
 export class ApiRegistry {
-  readonly #byKey = new Map<number, ServedApi>();
+  readonly #byKey = new Map<number, MeasuredApi>();
+  readonly #metrics: Metrics;
+
+  constructor(metrics: Metrics = NO_METRICS) {
+    this.#metrics = metrics;
+  }
 
   add(...served: readonly ServedApi[]): this {
-    for (const one of served) this.#byKey.set(one.api.key, one);
+    for (const { api, handle } of served) {
+      this.#byKey.set(api.key, { api, handle, durations: this.#metrics.requests(api.name) });
+    }
     return this;
   }
+
+  /** Milliseconds of a clock that only goes forward; it stands still where nothing is measured. */
+  readonly nowMs = (): number => this.#metrics.nowMs();
 
   get apis(): Api[] {
     return Array.from(this.#byKey.values(), ({ api }) => api).sort((a, b) => a.key - b.key);
   }
 
   /** Throws ProtocolError for a key that is not served. */
-  find(apiKey: number): ServedApi {
+  find(apiKey: number): MeasuredApi {
     const served = this.#byKey.get(apiKey);
     if (served === undefined) throw new ProtocolError(`API key ${apiKey} is not served`);
     return served;

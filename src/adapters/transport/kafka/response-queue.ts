@@ -9,6 +9,8 @@ export interface ResponseQueueOwner {
   progressed(): void;
   /** A response could not be written. */
   failed(error: unknown): void;
+  /** When that is, for those that are measured. */
+  nowMs(): number;
 }
 
 /**
@@ -53,7 +55,10 @@ export class ResponseQueue {
     if (this.#socket.destroyed) return;
     try {
       let ready = 0;
+      // One time for all that leave together.
+      const nowMs = this.#owner.nowMs();
       while (ready < this.#owed.length && this.#owed[ready]!.response !== undefined) {
+        this.#owed[ready]!.answeredAt(nowMs);
         this.#write(this.#owed[ready++]!);
       }
       this.#owed.splice(0, ready);

@@ -194,6 +194,23 @@ describe('DeleteTopics', () => {
     expect([...fixture.metadata.state.topics()]).toEqual([b]);
   });
 
+  test("v6 refuses the broker's own, by name and by id", async () => {
+    const fixture = await startMetadata();
+    const [own] = await fixture.create({ name: '__consumer_offsets' });
+    const topics = [
+      { name: '__consumer_offsets', topicId: ZERO_UUID },
+      { name: null, topicId: own!.id },
+    ];
+    const response = await exchange(servedBy(fixture), 6, { topics, timeoutMs: 1 });
+    const errorMessage = "the topic is the broker's own";
+    const refusal = { errorCode: ERROR_CODES.INVALID_TOPIC_EXCEPTION, errorMessage };
+    expect(response).toEqual({
+      throttleTimeMs: 0,
+      responses: topics.map(topic => ({ ...topic, ...refusal })),
+    });
+    expect([...fixture.metadata.state.topics()]).toEqual([own]);
+  });
+
   test.each([
     [1, 'INVALID_REQUEST'],
     [2, 'INVALID_REQUEST'],
