@@ -1,5 +1,5 @@
-// Compiles src to dist (or to the folder given) afresh, and the contract of storage engines to dist/testing beside it; leaves a
-// mark by which `scripts/setup.mjs` knows how old the build is.
+// Compiles src to dist (or to the folder given) afresh, the contract of storage engines to dist/testing and the console to
+// dist/console beside it; leaves a mark by which `scripts/setup.mjs` knows how old the build is.
 import { spawnSync } from 'node:child_process';
 import {
   chmodSync,
@@ -10,7 +10,8 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
+import { build } from 'vite';
 
 const out = process.argv[2] ?? 'dist';
 const compiled = join(out, '.compiled');
@@ -38,5 +39,10 @@ if (existsSync(join(compiled, 'test'))) {
   }
 }
 rmSync(compiled, { recursive: true });
+await build({
+  configFile: 'console/vite.config.mjs',
+  build: { outDir: resolve(out, 'console') },
+  logLevel: 'warn',
+});
 chmodSync(join(out, 'main/cli/hexlog.js'), 0o755);
 writeFileSync(join(out, '.built'), '');

@@ -26,6 +26,7 @@ const modified = path => (existsSync(path) ? statSync(path).mtimeMs : 0);
 if (modified('node_modules/.package-lock.json') < modified('package-lock.json')) run('npm', 'ci');
 const sources = Math.max(
   newest('src'),
+  newest('console'),
   newest('test/contracts/log-storage'),
   modified('scripts/build.mjs'),
   modified('package.json'),
