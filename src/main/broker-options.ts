@@ -12,6 +12,9 @@ export interface MemoryLimits {
   readonly maxPartitionRecords?: number;
 }
 
+/** What a request over HTTP may bring, unless the options say otherwise: sixteen of Kafka's largest messages. */
+export const HTTP_MAX_BODY_BYTES = 16 * 1024 * 1024;
+
 /** How a broker is made. Everything has a default but the storage. */
 export interface BrokerOptions {
   /** An engine by its name, or a store that is open already: the broker closes it when it stops, and when it cannot start. */
@@ -23,6 +26,17 @@ export interface BrokerOptions {
   readonly host: string;
   /** 0 for any free port. */
   readonly port: number;
+  /** Where HTTP is served, 0 for any free port; null serves none. */
+  readonly httpPort: number | null;
+  readonly httpHost: string;
+  /** What clients may call HTTP's host by, besides addresses, localhost and what it knows itself by; `*` is any name. */
+  readonly httpAllowedHosts?: readonly string[];
+  /** Where lines of text are served, on `host`, 0 for any free port; none are unless told. */
+  readonly textPort: number | null;
+  /** The largest body of a request over HTTP, in bytes. */
+  readonly httpMaxBodyBytes: number;
+  /** The most series of partitions that `/metrics` tells: 200,000 unless told otherwise. */
+  readonly metricsMaxSeries?: number;
   /** Where clients are told to connect, if that is not the address that is listened on. */
   readonly advertisedHost: string | null;
   readonly advertisedPort: number | null;

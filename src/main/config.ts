@@ -23,7 +23,7 @@ import {
 export function loadConfig(flags: ConfigFlags, env: Environment): EngineOptions {
   const given = givenSettings(flags, env);
   refuseUnknown(given);
-  const own: Record<string, string | number> = {};
+  const own: Record<string, string | number | null> = {};
   const settings: Record<string, string> = {};
   for (const one of given) {
     if (isOwnSetting(one.key)) own[one.key] = ownValue(one.key, one);
@@ -33,7 +33,7 @@ export function loadConfig(flags: ConfigFlags, env: Environment): EngineOptions 
   return serveOptions(own, settings);
 }
 
-function ownValue(key: keyof OwnSettings, given: Given): string | number {
+function ownValue(key: keyof OwnSettings, given: Given): string | number | null {
   const schema = OWN_SETTINGS[key];
   const read = schema.safeParse(given.text);
   if (read.success) return read.data;

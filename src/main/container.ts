@@ -12,6 +12,7 @@ import { SystemClock } from '../adapters/runtime/system-clock.ts';
 import { CreateTopics } from '../domain/use-cases/create-topics.ts';
 import { MetadataLog } from '../domain/use-cases/runtime/metadata-log.ts';
 import { FlushPolicy } from '../domain/use-cases/runtime/flush-policy.ts';
+import { PartitionCensus } from '../domain/use-cases/runtime/partition-census.ts';
 import { RecordIntake } from '../domain/use-cases/runtime/record-intake.ts';
 import type { BrokerOptions } from './broker-options.ts';
 import {
@@ -24,6 +25,7 @@ import {
   upkeep,
   useCaseParts,
 } from './factories.ts';
+import { brokerMetrics, timed } from './metrics.ts';
 import { TOKENS as T } from './tokens.ts';
 import { useCases } from './use-cases.ts';
 
@@ -45,13 +47,13 @@ export function createContainer(options: BrokerOptions): Container {
     ({ logLevel, logger }, clock) => new RateLimitedLogger(logger ?? pinoLogger(logLevel), clock),
     [T.options, T.clock],
   );
-  c.bind(T.storage).toResolvedValue(brokerStorage, [T.options, T.checksum, T.clock, T.logger]);
-  c.bind(T.kafkaListener).toResolvedValue(kafkaListener, [
-    T.options,
-    T.useCases,
-    T.metadata,
-    T.logger,
-  ]);
+  c.bind(T.metrics).toResolvedValue(brokerMetrics, [T.options, T.timers]);
+  c.bind(T.storage).toResolvedValue(
+    (options, checksum, clock, logger, metrics) =>
+      brokerStorage({ ...options, ...timed(metrics) }, checksum, clock, logger),
+    [T.options, T.checksum, T.clock, T.logger, T.metrics],
+  );
+  c.bind(T.kafkaListener).toDynamicValue(kafkaListener);
 
   bindDomain(c);
   return c;
@@ -69,6 +71,11 @@ function bindDomain(c: Container): void {
     }),
   );
   c.bind(T.partitions).toDynamicValue(partitions);
+  c.bind(T.census).toResolvedValue(
+    ({ state: topics }, registry, storage, clock, timers) =>
+      new PartitionCensus({ topics, registry, storage, clock, timers }),
+    [T.metadata, T.partitions, T.storage, T.clock, T.timers],
+  );
   c.bind(T.flushPolicy).toResolvedValue(
     config => new FlushPolicy(() => config.get('flush.policy')),
     [T.brokerConfig],

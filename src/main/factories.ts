@@ -1,5 +1,5 @@
 import type { ResolutionContext } from 'inversify';
-import { kafkaApis, type KafkaUseCases } from '../adapters/transport/kafka/kafka-apis.ts';
+import { kafkaApis } from '../adapters/transport/kafka/kafka-apis.ts';
 import { KafkaConsumerProtocol } from '../adapters/transport/kafka/records/consumer-protocol.ts';
 import { KafkaGroupRecords } from '../adapters/transport/kafka/records/kafka-group-records.ts';
 import { KafkaListener } from '../adapters/transport/kafka/kafka-listener.ts';
@@ -7,12 +7,12 @@ import { openLeveldbLogStorage } from '../adapters/storage/leveldb/leveldb-log-s
 import { openLmdbLogStorage } from '../adapters/storage/lmdb/lmdb-log-storage.ts';
 import { MemoryLogStorage } from '../adapters/storage/memory/memory-log-storage.ts';
 import { NodeFileSystem } from '../adapters/storage/segment-files/node-file-system.ts';
+import { TimedFileSystem } from '../adapters/storage/segment-files/timed-file-system.ts';
 import { SegmentFilesLogStorage } from '../adapters/storage/segment-files/segment-files-log-storage.ts';
 import { openSqliteLogStorage } from '../adapters/storage/sqlite/sqlite-log-storage.ts';
 import { BrokerConfig } from '../domain/model/cluster/broker-config.ts';
 import type { BrokerNode } from '../domain/use-cases/describe-cluster.ts';
 import { GroupCoordinators } from '../domain/use-cases/runtime/group-coordinators.ts';
-import type { MetadataLog } from '../domain/use-cases/runtime/metadata-log.ts';
 import { PartitionRegistry } from '../domain/use-cases/runtime/partition-registry.ts';
 import { Upkeep } from '../domain/use-cases/runtime/upkeep.ts';
 import type { Checksum } from '../ports/checksum.ts';
@@ -20,6 +20,7 @@ import type { Clock } from '../ports/clock.ts';
 import type { Listener } from '../ports/listener.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { StorageMetrics } from '../ports/metrics.ts';
 import type { BrokerOptions, EngineOptions } from './broker-options.ts';
 import { refuseUnfinished } from './storage/target-directory.ts';
 import { TOKENS as T } from './tokens.ts';
@@ -44,9 +45,12 @@ export function self(options: BrokerOptions): { node: BrokerNode } {
   };
 }
 
+/** Options of a store whose writes are timed, if they are. */
+export type Measured<Options> = Options & { readonly metrics?: StorageMetrics };
+
 /** The store that a broker is given, or the one it opens: never one that is still being copied. */
 export async function brokerStorage(
-  { storage, ...options }: BrokerOptions,
+  { storage, ...options }: Measured<BrokerOptions>,
   checksum: Checksum,
   clock: Clock,
   logger: Logger,
@@ -57,23 +61,25 @@ export async function brokerStorage(
 }
 
 export async function openStorage(
-  { storage, dataDir, memory }: EngineOptions,
+  { storage, dataDir, memory, ...measured }: Measured<EngineOptions>,
   checksum: Checksum,
   clock: Clock,
   logger: Logger,
 ): Promise<LogStorage> {
   const directory = dataDir;
+  const { metrics } = measured;
+  const timed = metrics === undefined ? {} : { metrics };
   switch (storage) {
     case 'memory':
       return new MemoryLogStorage({ ...memory, clock });
     case 'sqlite':
-      return openSqliteLogStorage({ directory, clock, logger });
+      return openSqliteLogStorage({ directory, clock, logger, ...timed });
     case 'leveldb':
-      return openLeveldbLogStorage({ directory, clock });
+      return openLeveldbLogStorage({ directory, clock, ...timed });
     case 'lmdb':
-      return openLmdbLogStorage({ directory, clock });
+      return openLmdbLogStorage({ directory, clock, ...timed });
     case 'segment-files': {
-      const fileSystem = new NodeFileSystem();
+      const fileSystem = metrics ? new TimedFileSystem(metrics) : new NodeFileSystem();
       return SegmentFilesLogStorage.open({ directory, fileSystem, checksum, clock, logger });
     }
   }
@@ -128,13 +134,16 @@ export async function useCaseParts(parts: ResolutionContext): Promise<UseCasePar
   return {
     metadata: await parts.getAsync(T.metadata),
     partitions: await parts.getAsync(T.partitions),
+    census: await parts.getAsync(T.census),
     storage: await parts.getAsync(T.storage),
     createTopics: await parts.getAsync(T.createTopics),
     groups: await parts.getAsync(T.groups),
     intake: parts.get(T.intake),
     flushPolicy: parts.get(T.flushPolicy),
     self: parts.get(T.self),
+    checksum: parts.get(T.checksum),
     compression: parts.get(T.compression),
+    consumerProtocol: new KafkaConsumerProtocol(),
     clock: parts.get(T.clock),
     timers: parts.get(T.timers),
     random: parts.get(T.random),
@@ -142,18 +151,18 @@ export async function useCaseParts(parts: ResolutionContext): Promise<UseCasePar
   };
 }
 
-export function kafkaListener(
-  { host, port, brokerId }: BrokerOptions,
-  useCases: KafkaUseCases,
-  { state, clusterId, epoch }: MetadataLog,
-  logger: Logger,
-): Listener {
+export async function kafkaListener(parts: ResolutionContext): Promise<Listener> {
+  const { host, port, brokerId } = parts.get(T.options);
+  const { state, clusterId, epoch } = await parts.getAsync(T.metadata);
   const { broker } = state;
+  const metrics = parts.get(T.metrics);
+  const facts = { clusterId, brokerId, leaderEpoch: epoch };
   return new KafkaListener({
     host,
     port,
-    registry: kafkaApis(useCases, { clusterId, brokerId, leaderEpoch: epoch }),
-    logger,
+    registry: kafkaApis(await parts.getAsync(T.useCases), facts, metrics),
+    logger: parts.get(T.logger),
+    counts: metrics.connections,
     maxRequestBytes: broker.get('socket.request.max.bytes'),
     maxConnections: () => broker.get('max.connections'),
     maxIdleMs: broker.get('connections.max.idle.ms'),

@@ -1,8 +1,11 @@
 import type { Container } from 'inversify';
-import type { BrokerOptions } from './broker-options.ts';
+import type { Listener } from '../ports/listener.ts';
+import { HTTP_MAX_BODY_BYTES, type BrokerOptions } from './broker-options.ts';
 import { createContainer } from './container.ts';
+import { startHttp, type Http } from './http.ts';
 import { startControl } from './control.ts';
 import { inOrder, type Step } from './in-order.ts';
+import { startText } from './text.ts';
 import { TOKENS as T } from './tokens.ts';
 
 /** A broker that runs in this process. */
@@ -13,6 +16,10 @@ export interface Broker {
   readonly bootstrap: string;
   /** `host:port` of the socket that is listened on; `host`, `port` and `bootstrap` are what clients are told. */
   readonly listening: string;
+  /** Where HTTP is served, as a URL without a path; null when it is not. */
+  readonly http: string | null;
+  /** `host:port` where lines of text are served; null when they are not. */
+  readonly text: string | null;
   readonly clusterId: string;
   /**
    * Answers what was received, writes everything to stable storage, and gives up the store: that also when something before it
@@ -30,6 +37,10 @@ const DEFAULTS: BrokerOptions = {
   dataDir: './data',
   host: '127.0.0.1',
   port: 0,
+  httpPort: null,
+  textPort: null,
+  httpHost: '127.0.0.1',
+  httpMaxBodyBytes: HTTP_MAX_BODY_BYTES,
   advertisedHost: null,
   advertisedPort: null,
   brokerId: 1,
@@ -62,15 +73,18 @@ async function controlOf(container: Container): Promise<() => Promise<void>> {
  */
 export async function launchBroker(options: BrokerOptions): Promise<Broker> {
   const container = createContainer(options);
+  let http: Http | null = null;
   try {
-    return await start(container);
+    http = await startHttp(container);
+    return await start(container, http);
   } catch (error) {
+    await http?.stop();
     if (container.isCurrentBound(T.storage)) await closeStorage(container).catch(() => {});
     throw error;
   }
 }
 
-async function start(container: Container): Promise<Broker> {
+async function start(container: Container, http: Http): Promise<Broker> {
   const storage = await container.getAsync(T.storage);
   const listener = await container.getAsync(T.kafkaListener);
   const metadata = await container.getAsync(T.metadata);
@@ -78,20 +92,24 @@ async function start(container: Container): Promise<Broker> {
   const { deleteTopics } = await container.getAsync(T.useCases);
   await deleteTopics.removeOrphans(storage);
   const groups = await container.getAsync(T.groups);
-  const address = await listener.start();
+  await http.prepare();
+  const { address, text } = await listen(container, listener);
   // After what can fail, for a timer keeps a process alive.
   const stopFlushing = await startFlushing(container);
   const stopControl = await controlOf(container);
   const self = container.get(T.self);
   self.node = { ...self.node, port: container.get(T.options).advertisedPort ?? address.port };
-  groups.start();
+  const loaded = groups.start();
   const upkeep = await container.getAsync(T.upkeep);
   upkeep.start();
+  http.serve({ loaded, text: text.listening });
   // Nobody is answered after the logs are closed, and nothing is written after the store is.
   const steps: Step[] = [
     { what: 'flushing', run: stopFlushing },
     { what: 'the control channel', run: stopControl },
     { what: 'the upkeep', run: () => upkeep.stop() },
+    { what: 'HTTP', run: () => http.stop() },
+    { what: 'the text transport', run: () => text.stop() },
     { what: 'the listener', run: () => listener.stop() },
     { what: 'the groups', run: () => groups.stop() },
     { what: 'the partitions', run: () => partitions.close() },
@@ -108,10 +126,23 @@ async function start(container: Container): Promise<Broker> {
     port: self.node.port,
     bootstrap: hostAndPort(self.node),
     listening: hostAndPort(address),
+    http: http.url,
+    text: text.listening,
     clusterId: metadata.clusterId,
     stop,
     [Symbol.asyncDispose]: stop,
   };
+}
+
+/** All doors that the options ask for, or none. */
+async function listen(container: Container, listener: Listener) {
+  const text = await startText(container);
+  try {
+    return { text, address: await listener.start() };
+  } catch (error) {
+    await text.stop();
+    throw error;
+  }
 }
 
 function hostAndPort({ host, port }: { host: string; port: number }): string {

@@ -1,11 +1,11 @@
 import type { ServiceIdentifier } from 'inversify';
-import type { KafkaUseCases } from '../adapters/transport/kafka/kafka-apis.ts';
 import type { BrokerConfig } from '../domain/model/cluster/broker-config.ts';
 import type { CreateTopics } from '../domain/use-cases/create-topics.ts';
 import type { BrokerNode } from '../domain/use-cases/describe-cluster.ts';
 import type { FlushPolicy } from '../domain/use-cases/runtime/flush-policy.ts';
 import type { GroupCoordinators } from '../domain/use-cases/runtime/group-coordinators.ts';
 import type { MetadataLog } from '../domain/use-cases/runtime/metadata-log.ts';
+import type { PartitionCensus } from '../domain/use-cases/runtime/partition-census.ts';
 import type { PartitionRegistry } from '../domain/use-cases/runtime/partition-registry.ts';
 import type { Upkeep } from '../domain/use-cases/runtime/upkeep.ts';
 import type { RecordIntake } from '../domain/use-cases/runtime/record-intake.ts';
@@ -16,10 +16,12 @@ import type { Digest } from '../ports/digest.ts';
 import type { Listener } from '../ports/listener.ts';
 import type { LogStorage } from '../ports/log-storage.ts';
 import type { Logger } from '../ports/logger.ts';
+import type { Metrics } from '../ports/metrics.ts';
 import type { Random } from '../ports/random.ts';
 import type { Regex } from '../ports/regex.ts';
 import type { Timers } from '../ports/timers.ts';
 import type { BrokerOptions } from './broker-options.ts';
+import type { UseCases } from './use-cases.ts';
 
 const token = <T>(name: string): ServiceIdentifier<T> => Symbol.for(`hexlog.${name}`);
 
@@ -38,15 +40,17 @@ export const TOKENS = {
   regex: token<Regex>('regex'),
   digest: token<Digest>('digest'),
   logger: token<Logger>('logger'),
+  metrics: token<Metrics>('metrics'),
   storage: token<LogStorage>('storage'),
   kafkaListener: token<Listener>('kafkaListener'),
 
   metadata: token<MetadataLog>('metadata'),
   partitions: token<PartitionRegistry>('partitions'),
+  census: token<PartitionCensus>('census'),
   flushPolicy: token<FlushPolicy>('flushPolicy'),
   intake: token<RecordIntake>('intake'),
   createTopics: token<CreateTopics>('createTopics'),
   groups: token<GroupCoordinators>('groups'),
   upkeep: token<Upkeep>('upkeep'),
-  useCases: token<KafkaUseCases>('useCases'),
+  useCases: token<UseCases>('useCases'),
 };

@@ -46,11 +46,13 @@ describe('hexlog serve', () => {
     await using serving = new Serving(['--data-dir', dataDir]);
     await serving.ready;
     const [locked, taken] = await Promise.all([
-      hexlog(['serve', '--port', '0', '--data-dir', dataDir]),
+      hexlog(['serve', '--port', '0', '--http-port', 'off', '--data-dir', dataDir]),
       hexlog([
         'serve',
         '--storage',
         'memory',
+        '--http-port',
+        'off',
         '--port',
         (await serving.bootstrap()).split(':')[1]!,
       ]),
@@ -66,6 +68,13 @@ describe('hexlog serve', () => {
       stdout: '',
       stderr: `hexlog: ${await serving.bootstrap()} is taken by another program: stop it, or choose another port with --port\n`,
     });
+    const [, port] = (await serving.bootstrap()).split(':');
+    const door = async (flag: string, ...others: string[]) => {
+      const args = ['serve', '--storage', 'memory', '--port', '0', flag, port!, ...others];
+      return (await hexlog(args)).stderr;
+    };
+    expect(await door('--http-port')).toContain('choose another port with --http-port');
+    expect(await door('--text-port', '--http-port', 'off')).toContain('with --text-port');
   });
 
   test('ends at once when a second signal comes, and starts again on what is there', async () => {

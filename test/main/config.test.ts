@@ -43,6 +43,10 @@ describe('the options of serve', () => {
       dataDir: './data',
       host: '127.0.0.1',
       port: 9092,
+      httpPort: 8080,
+      textPort: null,
+      httpHost: '127.0.0.1',
+      httpMaxBodyBytes: 16_777_216,
       advertisedHost: null,
       advertisedPort: null,
       brokerId: 1,
@@ -62,6 +66,16 @@ describe('the options of serve', () => {
       ...load({}),
       ...{ port: 4, host: 'env', brokerId: 7, settings: { 'num.partitions': '3' } },
     });
+  });
+
+  test('name the hosts that HTTP answers to', () => {
+    expect(load({ set: ['http.allowed.hosts=a.example , b'] })).toMatchObject({
+      httpAllowedHosts: ['a.example', 'b'],
+    });
+    expect(load({ yaml: 'http.allowed.hosts: [a, "*"]' })).toMatchObject({
+      httpAllowedHosts: ['a', '*'],
+    });
+    expect(refusal({ set: ['http.allowed.hosts=http://a:80'] })).toContain('host names');
   });
 
   test('bound the engine memory where that is asked for', () => {

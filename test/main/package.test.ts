@@ -33,7 +33,7 @@ function newest(folder: string): number {
 function build(): string {
   const dist = join(REPOSITORY, 'dist');
   const mark = join(dist, '.built');
-  const sources = ['src', 'test/contracts'].map(name => newest(join(REPOSITORY, name)));
+  const sources = ['src', 'console', 'test/contracts'].map(name => newest(join(REPOSITORY, name)));
   if (existsSync(mark) && statSync(mark).mtimeMs > Math.max(...sources)) return dist;
   const own = join(root, 'dist');
   run(process.execPath, ['scripts/build.mjs', own], REPOSITORY);

@@ -25,6 +25,10 @@ export class TestBroker {
   get port(): number {
     return this.#broker.port;
   }
+  /** Null unless the options ask for HTTP. */
+  get http(): string | null {
+    return this.#broker.http;
+  }
   get clusterId(): string {
     return this.#broker.clusterId;
   }
@@ -36,8 +40,12 @@ export class TestBroker {
     this.#broker = await startBroker({ ...this.#options, dataDir: this.#dataDir, port });
   }
 
-  async [Symbol.asyncDispose](): Promise<void> {
+  async stop(): Promise<void> {
     await this.#broker.stop();
+  }
+
+  async [Symbol.asyncDispose](): Promise<void> {
+    await this.stop();
     await rm(this.#dataDir, { recursive: true, force: true });
   }
 }

@@ -58,7 +58,11 @@ export class Serving implements AsyncDisposable {
   readonly ready: Promise<string>;
 
   constructor(args: readonly string[], env: NodeJS.ProcessEnv = {}) {
-    this.child = spawnHexlog(['serve', '--port', '0', ...args], env, SERVING_MS);
+    this.child = spawnHexlog(
+      ['serve', '--port', '0', '--http-port', 'off', ...args],
+      env,
+      SERVING_MS,
+    );
     this.ended = once(this.child, 'close') as Promise<[number | null, NodeJS.Signals | null]>;
     this.child.stderr!.on('data', chunk => (this.stderr += String(chunk)));
     this.ready = new Promise((resolve, reject) => {

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import { Command, CommanderError } from 'commander';
 import { consumeCommand } from './consume.ts';
 import { EXIT, explain } from './failures.ts';
@@ -7,6 +6,7 @@ import { produceCommand } from './produce.ts';
 import { serveCommand } from './serve.ts';
 import { storageCommand } from './storage.ts';
 import { topicCommand } from './topic.ts';
+import { version } from '../version.ts';
 
 const EXAMPLES = `
 Examples:
@@ -56,13 +56,6 @@ function program(): Command {
   root.addCommand(storageCommand());
   throwInsteadOfExit(root);
   return root;
-}
-
-function version(): string {
-  const { version } = createRequire(import.meta.url)('../../../package.json') as {
-    version: string;
-  };
-  return version;
 }
 
 /** Settings that commander does not hand down to commands that were made apart. */

@@ -1,3 +1,5 @@
+import type { DoorError } from '../door.ts';
+
 /** Exit codes: 1 the work failed, 2 it was asked for in a wrong way. */
 export const EXIT = { ok: 0, failed: 1, usage: 2 } as const;
 
@@ -19,7 +21,7 @@ const FOR_PEOPLE = new Set([
 ]);
 const USAGE = new Set(['ConfigError', 'UsageError']);
 
-interface SystemError extends Error {
+interface SystemError extends Error, Partial<DoorError> {
   readonly code: string;
   readonly syscall: string;
   readonly address?: string;
@@ -49,13 +51,14 @@ function systemLine(error: SystemError): string {
   return oneLine(`${error.syscall}${path} failed: ${error.message}`);
 }
 
-function listenLine({ code, address, port, message }: SystemError): string {
+function listenLine({ code, address, port, message, portFlag }: SystemError): string {
+  const flag = portFlag ?? '--port';
   const where = `${address ?? 'the host'}:${port ?? ''}`;
   if (code === 'EADDRINUSE') {
-    return `${where} is taken by another program: stop it, or choose another port with --port`;
+    return `${where} is taken by another program: stop it, or choose another port with ${flag}`;
   }
   if (code === 'EACCES' || code === 'EPERM') {
-    return `not permitted to listen on ${where}: choose another port with --port`;
+    return `not permitted to listen on ${where}: choose another port with ${flag}`;
   }
   return oneLine(`cannot listen: ${message}`);
 }

@@ -1,6 +1,7 @@
 import { Command } from 'commander';
 import { ALL_BROKER_SETTINGS } from '../../domain/model/cluster/broker-settings.ts';
 import { STORAGE_ENGINES, type EngineOptions } from '../broker-options.ts';
+import type { Broker } from '../start-broker.ts';
 import type { ConfigFlags } from '../config/config-sources.ts';
 import { collect } from './option-parsers.ts';
 
@@ -9,6 +10,9 @@ interface ServeFlags {
   readonly dataDir?: string;
   readonly host?: string;
   readonly port?: string;
+  readonly httpHost?: string;
+  readonly httpPort?: string;
+  readonly textPort?: string;
   readonly advertisedHost?: string;
   readonly advertisedPort?: string;
   readonly brokerId?: string;
@@ -41,6 +45,9 @@ export function serveCommand(): Command {
     .option('--data-dir <path>', 'where the engine keeps its logs (default: ./data)')
     .option('--host <host>', 'what to listen on (default: 127.0.0.1)')
     .option('--port <port>', 'what to listen on, 0 for any free port (default: 9092)')
+    .option('--http-host <host>', 'what to serve HTTP on (default: 127.0.0.1)')
+    .option('--http-port <port>', 'what to serve HTTP on, or off (default: 8080)')
+    .option('--text-port <port>', 'what to serve lines of text on, for nc (default: off)')
     .option('--advertised-host <host>', 'where clients are told to connect, if elsewhere')
     .option('--advertised-port <port>', 'where clients are told to connect, if elsewhere')
     .option('--broker-id <id>', "Kafka's broker.id (default: 1)")
@@ -86,9 +93,11 @@ function settingOf(name: string): string {
 /** One stable line for scripts that wait for it: words `key=value`, a value with blanks in quotes. */
 function readyLine(
   { storage, dataDir }: EngineOptions,
-  { listening, clusterId }: { listening: string; clusterId: string },
+  { listening, http, text, clusterId }: Pick<Broker, 'listening' | 'http' | 'text' | 'clusterId'>,
 ): string {
   const directory = /\s|"/.test(dataDir) ? JSON.stringify(dataDir) : dataDir;
   const where = storage === 'memory' ? '-' : directory;
-  return `hexlog ready: kafka=${listening} storage=${storage} data=${where} cluster=${clusterId}`;
+  const web = http === null ? '' : ` http=${http}`;
+  const lines = text === null ? '' : ` text=${text}`;
+  return `hexlog ready: kafka=${listening} storage=${storage} data=${where} cluster=${clusterId}${web}${lines}`;
 }

@@ -1,6 +1,11 @@
 import { z } from 'zod';
 import { LOG_LEVELS } from '../../adapters/observability/pino-logger.ts';
-import { STORAGE_ENGINES, type BrokerOptions, type EngineOptions } from '../broker-options.ts';
+import {
+  HTTP_MAX_BODY_BYTES,
+  STORAGE_ENGINES,
+  type BrokerOptions,
+  type EngineOptions,
+} from '../broker-options.ts';
 
 const INT_MAX = 2_147_483_647;
 
@@ -14,6 +19,18 @@ function oneOf<const W extends readonly string[]>(words: W) {
   return z.enum(words).describe(`one of ${words.join(', ')}`);
 }
 
+/** A port, or the word that closes it: null. */
+function portOrOff() {
+  const off = z.literal('off').transform(() => null);
+  return z.union([off, integer(0, 65_535)]).describe('off, or an integer from 0 to 65535');
+}
+
+/** As a client says them, so without a port. */
+function hostList() {
+  const hosts = /^[^\s,:/]+(\s*,\s*[^\s,:/]+)*$/;
+  return z.string().trim().regex(hosts).describe('host names with commas between, or *');
+}
+
 const name = z.string().regex(/^\S+$/);
 
 /** The settings that are Hexlog's own, read from text; a schema's description says what is allowed. */
@@ -25,6 +42,12 @@ export const OWN_SETTINGS = {
   'memory.partition.max.records': integer(1, Number.MAX_SAFE_INTEGER),
   host: name.describe('a host name or an address'),
   port: integer(0, 65_535),
+  'http.host': name.describe('a host name or an address'),
+  'http.port': portOrOff(),
+  'http.allowed.hosts': hostList(),
+  'text.port': portOrOff(),
+  'http.max.body.bytes': integer(1, 1024 ** 3),
+  'metrics.max.series': integer(0, 10_000_000),
   'advertised.host': name.describe('a host name or an address'),
   'advertised.port': integer(1, 65_535),
   'broker.id': integer(0, INT_MAX),
@@ -52,6 +75,8 @@ export function serveOptions(
     dataDir: own['data.dir'] ?? './data',
     host: own.host ?? '127.0.0.1',
     port: own.port ?? 9092,
+    ...httpOptions(own),
+    textPort: own['text.port'] ?? null,
     advertisedHost: own['advertised.host'] ?? null,
     advertisedPort: own['advertised.port'] ?? null,
     brokerId: own['broker.id'] ?? 1,
@@ -70,4 +95,16 @@ function memoryOptions(own: Partial<OwnSettings>): Pick<BrokerOptions, 'memory'>
   };
   const given = Object.entries(limits).filter(([, limit]) => limit !== undefined);
   return given.length === 0 ? {} : { memory: Object.fromEntries(given) };
+}
+
+function httpOptions(own: Partial<OwnSettings>) {
+  const { 'http.port': httpPort = 8080, 'metrics.max.series': metricsMaxSeries } = own;
+  const hosts = own['http.allowed.hosts']?.split(/\s*,\s*/);
+  return {
+    httpHost: own['http.host'] ?? '127.0.0.1',
+    httpPort,
+    httpMaxBodyBytes: own['http.max.body.bytes'] ?? HTTP_MAX_BODY_BYTES,
+    ...(hosts === undefined ? {} : { httpAllowedHosts: hosts }),
+    ...(metricsMaxSeries === undefined ? {} : { metricsMaxSeries }),
+  };
 }

@@ -157,6 +157,13 @@ export function* recordsIn(batch: RecordBatch, inflated?: Buffer): Generator<Rec
   if (cursor.defect !== null) throw new BrokerError('INVALID_RECORD', cursor.defect);
 }
 
+/** What a record has of key, value and headers. */
+export function contentBytes({ key, value, headers }: RecordView): number {
+  let bytes = (key?.length ?? 0) + (value?.length ?? 0);
+  for (const header of headers) bytes += header.key.length + (header.value?.length ?? 0);
+  return bytes;
+}
+
 /**
  * The first record at or after a time and an offset, by offset and timestamp; null if the batch has none (KIP-79; Kafka's
  * searchForTimestamp).
