@@ -32,8 +32,7 @@ const SPARE_CONNECTIONS = 16;
 
 /**
  * Serves HTTP. It listens before there is anything to serve, so that health checks are answered while the broker starts;
- * `prepare` gives it the rest, `serve` opens that, and `becomeReady` says so to
- * those who check.
+ * `prepare` gives it the rest, `serve` opens that, and `becomeReady` says so to those who check.
  */
 export class HttpListener implements Listener {
   readonly #options: HttpListenerOptions;

@@ -30,7 +30,6 @@ const NAMES: Record<CompressionErrorCode, ErrorName> = {
 export class BatchReader {
   readonly #compression: Compression;
   readonly #slots = new WorkSlots(INFLATED_AT_ONCE);
-
   readonly #room: ByteRoom;
 
   /** `inUseBytes` may be exceeded by what the batches have that are inflated at a time. */
