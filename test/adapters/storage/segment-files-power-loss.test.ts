@@ -213,6 +213,10 @@ describe('power loss at every step of a random workload', () => {
   );
 });
 
+test('a batch that leaves a gap and ends its segment is borne out by the next one, before the gap is saved', async () => {
+  await lostAt(136, 1392191701, 'kill-process');
+});
+
 /** Batches in three segments, all trusted; then one change of the log during which power goes. */
 async function cutShort(change: number, seed: number, act: (log: PartitionLog) => Promise<void>) {
   const harness = new SegmentFilesHarness();

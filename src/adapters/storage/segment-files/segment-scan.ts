@@ -120,9 +120,11 @@ export class SegmentScan {
   #allowsGap(batch: RecordBatch, { chunk, at, expected, mayLeaveGap }: Place): boolean {
     const after = at + batch.sizeInBytes;
     const isFollowed = after + MAGIC_BYTES <= chunk.length && chunk[after + MAGIC_AT] === MAGIC;
-    if (!isFollowed) return mayLeaveGap;
+    const { gaps, endOffset } = this.#bounds;
+    // The next segment bears out the last batch of this one.
+    if (!isFollowed) return mayLeaveGap || (gaps === 'borne out' && batch.nextOffset === endOffset);
     const following = int64At(chunk, after);
-    if (following >= batch.nextOffset) return mayLeaveGap || this.#bounds.gaps === 'borne out';
+    if (following >= batch.nextOffset) return mayLeaveGap || gaps === 'borne out';
     return mayLeaveGap && following < expected;
   }
 
