@@ -13,7 +13,6 @@ const broker = resource('KafkaBroker', {
   host: z.string(),
   port: z.number(),
   configs: related,
-  partition_replicas: related,
 });
 const brokerList = resourceList('KafkaBrokerList', broker);
 
@@ -75,6 +74,5 @@ function shown(
     host,
     port,
     configs: names.related(...path, 'configs'),
-    partition_replicas: names.related(...path, 'partition-replicas'),
   };
 }
